@@ -1,0 +1,1 @@
+"""The service: search pipeline, HTTP API, web page, command line, wiring."""

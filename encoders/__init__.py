@@ -1,0 +1,1 @@
+"""Towers: texts and images in, unit vectors of one joint space out."""

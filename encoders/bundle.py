@@ -1,0 +1,220 @@
+"""Bundles: a directory with two ONNX towers and a manifest, served by ONNX Runtime.
+
+A bundle is the only thing that crosses from training to serving. Its files:
+
+    bundle.json     the manifest, see `Manifest`
+    image.onnx      float32 (n, 3, size, size) -> float32 (n, dim), unit rows
+    text.onnx       int64 (n, tokens) ids and mask -> float32 (n, dim), unit rows
+    tokenizer.json  of the `tokenizers` library
+    README.md       the model card: data, licences, scores
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tokenizers import Tokenizer
+
+from core.errors import EncoderError
+from encoders.encoder import Vectors
+from encoders.images import ResizeRule, to_pixels
+
+MANIFEST = "bundle.json"
+_BATCH = 16
+"""Images to one run: larger batches fall out of the processor's cache and are slower."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ImageTower(_Frozen):
+    file: str = "image.onnx"
+    size: int = Field(gt=0, description="Side of the square input, in pixels.")
+    resize: ResizeRule
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class TextTower(_Frozen):
+    file: str = "text.onnx"
+    tokenizer: str = "tokenizer.json"
+    max_tokens: int = Field(gt=2, description="Longer texts are cut; special tokens count.")
+
+
+class Calibration(_Frozen):
+    """Relevance = sigmoid(slope x cosine + intercept), fitted on held-out pairs (Platt 1999)."""
+
+    slope: float
+    intercept: float
+
+
+class Manifest(_Frozen):
+    """What a bundle says of itself."""
+
+    format: int = Field(1, ge=1, le=1)
+    name: str
+    version: str
+    dim: int = Field(gt=0)
+    nested_dims: tuple[int, ...] = Field((), description="Prefixes that are useful on their own.")
+    image: ImageTower
+    text: TextTower
+    calibration: Mapping[str, Calibration] = Field(default_factory=dict)
+    licence: str
+    sha256: Mapping[str, str] = Field(description="Of each file but the manifest and the card.")
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Processor threads for one run of a tower; 0 lets ONNX Runtime take all cores."""
+
+    image: int = 0
+    text: int = 0
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The checked manifest of a bundle. Raises EncoderError if it is missing or malformed."""
+    path = directory / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError:
+        raise EncoderError(
+            f"There is no bundle at {directory}.",
+            hint=f"A bundle is a directory with a {MANIFEST}; `binocle encoders list` shows some.",
+        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise EncoderError(f"{path} is malformed at '{where}': {first['msg']}.") from None
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class BundleEncoder:
+    """The Encoder that serves a bundle directory.
+
+    Raises EncoderError on a missing, malformed or tampered bundle.
+    """
+
+    def __init__(self, directory: Path, *, threads: Threads | None = None) -> None:
+        self._manifest = manifest = read_manifest(directory)
+        for name, expected in manifest.sha256.items():
+            self._check(directory / name, expected)
+        threads = threads or Threads()
+        self._image = _session(directory / manifest.image.file, threads.image)
+        self._text = _session(directory / manifest.text.file, threads.text)
+        self._tokenizer = Tokenizer.from_file(str(directory / manifest.text.tokenizer))
+        self._tokenizer.enable_truncation(manifest.text.max_tokens)
+        self._tokenizer.no_padding()
+        self._fingerprint = _fingerprint(manifest)
+
+    @staticmethod
+    def _check(path: Path, expected: str) -> None:
+        if not path.is_file():
+            raise EncoderError(f"The bundle's file {path} is missing.")
+        if file_sha256(path) != expected:
+            raise EncoderError(
+                f"{path} is not the file that its manifest names (SHA-256 differs).",
+                hint="Copy or export the bundle again.",
+            )
+
+    @property
+    def name(self) -> str:
+        return self._manifest.name
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    @property
+    def dim(self) -> int:
+        return self._manifest.dim
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """float32 (n, dim). Texts over the token limit are cut."""
+        answer = np.empty((len(texts), self.dim), dtype=np.float32)
+        encodings = self._tokenizer.encode_batch(list(texts))
+        lengths = np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
+        # Texts of one length run together, without padding, so that no row depends on another.
+        for length in np.unique(lengths):
+            rows = np.flatnonzero(lengths == length)
+            for start in range(0, len(rows), _BATCH):
+                part = rows[start : start + _BATCH]
+                ids = np.array([encodings[row].ids for row in part], dtype=np.int64)
+                feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+                answer[part] = self._text.run(None, feed)[0]
+        return _unit(answer)
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        """float32 (n, dim) from RGB images of any size."""
+        return self.encode_pixels([self.pixels(image) for image in images])
+
+    def pixels(self, image: Image.Image) -> NDArray[np.float32]:
+        """float32 (3, size, size): the image tower's input, preprocessed."""
+        tower = self._manifest.image
+        return to_pixels(image, tower.size, tower.resize, tower.mean, tower.std)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the image tower's square input, in pixels."""
+        return self._manifest.image.size
+
+    def encode_pixels(self, pixels: Sequence[NDArray[np.float32]]) -> Vectors:
+        """float32 (n, dim) from n arrays of `pixels`."""
+        answer = np.empty((len(pixels), self.dim), dtype=np.float32)
+        for start in range(0, len(pixels), _BATCH):
+            feed = {"pixels": np.stack(pixels[start : start + _BATCH])}
+            answer[start : start + _BATCH] = self._image.run(None, feed)[0]
+        return _unit(answer)
+
+    def relevance(self, cosine: float, query: str) -> float | None:
+        """Calibrated probability, 0 to 1; None where the bundle has no calibration for the kind."""
+        fit = self._manifest.calibration.get(query)
+        if fit is None:
+            return None
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, fit.slope * cosine + fit.intercept))))
+
+
+def _session(path: Path, threads: int) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Weights stored as int8 fold to fp32 at load: a quarter of the disk at the speed of fp32.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
+    # Idle threads that spin would take the cores from the engine and from other requests.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no narrower public base
+        raise EncoderError(f"ONNX Runtime can't load {path}: {error}") from error
+
+
+def _fingerprint(manifest: Manifest) -> str:
+    facts = manifest.model_dump(mode="json", include={"dim", "image", "text", "sha256"})
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _unit(rows: Vectors) -> Vectors:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not np.isfinite(norms).all() or (norms <= 0).any():
+        raise EncoderError("A tower gave a vector that is zero or not finite.")
+    unit: Vectors = (rows / norms).astype(np.float32)
+    return unit

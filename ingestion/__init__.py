@@ -1,0 +1,1 @@
+"""From a catalog to a collection: sources, decoding, encoding, writing."""

@@ -1,0 +1,1 @@
+"""Co-train the towers and export them as bundles."""
