@@ -1,0 +1,211 @@
+"""What the rest of Binocle asks of a vector store. Speaks core types only.
+
+A store holds collections; a collection's name points at one of its generations. A generation is
+built aside (`create`), loaded, compacted, and then published atomically; the previous one stays and
+can be rolled back to until it is pruned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.fields import Schema
+from core.filters import Filter
+
+JOINT = "joint"
+"""Name of the vector in the space that images and texts share."""
+
+Quantization = Literal["none", "int8", "binary", "turbo", "product"]
+
+
+@dataclass(frozen=True)
+class CollectionConfig:
+    """How a generation is built. Fixed when it is created."""
+
+    encoder: str  # spec of the encoder, such as 'compact'
+    fingerprint: str  # of the encoder: vectors of another one are never mixed in
+    vectors: Mapping[str, int]  # dense vectors by name, with their dimensions
+    schema: Schema = field(default_factory=Schema)
+    quantization: Quantization = "int8"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One item as stored. `vectors` are float32 (dim,), unit length; `payload` is JSON."""
+
+    id: str
+    vectors: Mapping[str, NDArray[np.float32]]
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ScoredPoint:
+    """A point found: cosine -1 to 1."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class VectorQuery:
+    """The nearest points to a unit vector, best first; ties in no certain order.
+
+    exact: compare with every point, without the index: the yardstick, O(N D).
+    """
+
+    vector: NDArray[np.float32]
+    limit: int
+    using: str = JOINT
+    filter: Filter | None = None
+    offset: int = 0
+    exact: bool = False
+    with_payload: bool = True
+
+
+@dataclass(frozen=True)
+class CollectionInfo:
+    """A collection as people see it."""
+
+    name: str
+    generation: str
+    config: CollectionConfig
+    count: int
+    indexed_vectors: int  # in the ANN index; the rest are compared one by one
+    bytes_on_disk: int
+    generations: tuple[str, ...]  # oldest first, unpublished ones included
+    previous: tuple[str, ...]  # published before, latest first: what rollback goes through
+
+
+class Generation(Protocol):
+    """One open generation of a collection. Calls are safe from several threads.
+
+    Every method raises StoreError (StorageFull on a full disk) when the engine fails.
+    """
+
+    @property
+    def collection(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def config(self) -> CollectionConfig: ...
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Insert or replace whole points; searchable and durable when it returns.
+
+        Raises InvalidItem for a vector that is missing, of another dimension, zero or not finite;
+        then none of `points` is written.
+        """
+        ...
+
+    def set_payload(self, point_id: str, payload: Mapping[str, Any]) -> None:
+        """Replace the payload and keep the vectors. Raises ItemNotFound."""
+        ...
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete points; ids that are not there are passed over."""
+        ...
+
+    def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[Point]:
+        """The points that exist, in the order of `ids`; `vectors` is empty unless asked for."""
+        ...
+
+    def query(self, query: VectorQuery) -> list[ScoredPoint]: ...
+
+    def scroll(
+        self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None
+    ) -> tuple[list[Point], str | None]:
+        """A page of points without vectors, in a fixed order, and the token for the next page."""
+        ...
+
+    def ids(self) -> Iterator[str]:
+        """All ids, in a fixed order."""
+        ...
+
+    def count(self, filter: Filter | None = None) -> int:
+        """Exact number of points that match."""
+        ...
+
+    def facet(
+        self, field: str, *, filter: Filter | None = None, limit: int = 20
+    ) -> list[tuple[str | int | bool, int]]:
+        """Values of a keyword, integer or bool field with counts, most frequent first."""
+        ...
+
+    def compact(self) -> None:
+        """Build the ANN index over everything written so far.
+
+        EdgeStore: freezes the whole interpreter for its run, so never in the serving process.
+        """
+        ...
+
+    def flush(self) -> None:
+        """Force everything to disk."""
+        ...
+
+    def close(self) -> None:
+        """Flush and release. Idempotent."""
+        ...
+
+
+class VectorStore(Protocol):
+    """Collections and their generations."""
+
+    def collections(self) -> list[str]:
+        """Names of the published collections, sorted."""
+        ...
+
+    def info(self, collection: str) -> CollectionInfo:
+        """Raises CollectionNotFound."""
+        ...
+
+    def create(self, collection: str, config: CollectionConfig) -> Generation:
+        """A new, empty, unpublished generation, open for writing."""
+        ...
+
+    def open(self, collection: str, generation: str | None = None) -> Generation:
+        """The published generation, or the one named. The caller closes it.
+
+        Raises CollectionNotFound, GenerationNotFound, and CollectionBusy (naming the owner) where
+        another process has it open.
+        """
+        ...
+
+    def published(self, collection: str) -> str | None:
+        """Name of the published generation, cheaply; None where there is no such collection."""
+        ...
+
+    def unpublished(self, collection: str) -> list[str]:
+        """Generations never published, oldest first: loads that were cut off."""
+        ...
+
+    def publish(self, collection: str, generation: str) -> None:
+        """Point the collection's name at `generation`, atomically."""
+        ...
+
+    def rollback(self, collection: str) -> str:
+        """Publish the generation that was published before, and return its name.
+
+        Raises GenerationNotFound where there is none.
+        """
+        ...
+
+    def prune(self, collection: str, *, keep: int = 1) -> list[str]:
+        """Drop all but the published generation and the `keep` before it; the names dropped.
+
+        Unpublished generations that another process has open are kept.
+        """
+        ...
+
+    def drop(self, collection: str) -> None:
+        """Delete the collection with all generations. Raises CollectionNotFound, CollectionBusy."""
+        ...
+
+    def close(self) -> None: ...
