@@ -10,7 +10,8 @@
     {"brand": {"exists": false}}
     {"and": [...], "or": [...], "not": {...}}
 
-Several keys of one object all have to hold. A field with several values matches if one of them does.
+Several keys of one object all have to hold. A field with several values matches if one of them
+does.
 """
 
 from __future__ import annotations
