@@ -1,0 +1,45 @@
+# The project's commands. `make help` lists them.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PORT   ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Stamps: an environment is remade only when what it is made from has changed.
+$(VENV)/.base: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.full: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train,dev]'
+	@touch $@ $(VENV)/.base
+
+demo: $(VENV)/.base  ## Index the sample (or DIR=~/Pictures), search it, serve it on PORT
+	$(BIN)/binocle demo $(if $(DIR),"$(DIR)") --port $(PORT)
+
+test: $(VENV)/.full  ## Run all tests, coverage shown
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/.full  ## Style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.full  ## Mend what the formatter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.base  ## Speed and memory, as ratios in one run
+	$(BIN)/binocle bench all
+
+clean:  ## Remove the environment and caches; data is kept
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage *.egg-info
