@@ -1,0 +1,53 @@
+"""Made inputs for benchmarks: more vectors than there are images, and a photo of a given size."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+def multiply(
+    vectors: NDArray[np.float32], total: int, *, spread: float = 0.35, seed: int = 0
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yields (row of `vectors`, unit vector (dim,)) `total` times.
+
+    The given float32 (n, dim) unit vectors come first, as they are. The rest are theirs with noise
+    of norm `spread` laid over: neighbourhoods as an index of real images has them, which uniform
+    noise has not.
+    """
+    generator = np.random.default_rng(seed)
+    count, dim = vectors.shape
+    for number in range(total):
+        row = number % count
+        if number < count:
+            yield row, vectors[row]
+            continue
+        noise = generator.standard_normal(dim, dtype=np.float32)
+        moved = vectors[row] + noise * (spread / np.linalg.norm(noise))
+        yield row, (moved / np.linalg.norm(moved)).astype(np.float32)
+
+
+def photo_of_bytes(size: int, *, seed: int = 0) -> bytes:
+    """A JPEG of about `size` bytes, 4:3, with detail at all scales as photographs have it."""
+    generator = np.random.default_rng(seed)
+    width, height = 2400, 1800
+    canvas = np.zeros((height, width, 3), dtype=np.float32)
+    for cells in (4, 16, 64, 256, 1024):
+        grid = generator.random((cells * 3 // 4, cells, 3), dtype=np.float32)
+        layer = Image.fromarray((grid * 255).astype(np.uint8)).resize((width, height))
+        canvas += (np.asarray(layer, dtype=np.float32) - 128) / np.sqrt(cells / 4)
+    picture = Image.fromarray(np.clip(canvas + 128, 0, 255).astype(np.uint8))
+    return min(
+        (_jpeg(picture, quality) for quality in range(50, 98, 3)),
+        key=lambda data: abs(len(data) - size),
+    )
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
