@@ -1,0 +1,189 @@
+"""Every setting of Binocle, from the environment and from the command line, in one frozen value.
+
+A setting's variable is BINOCLE_ and its name in capitals; a nested one joins the names by two
+underscores: BINOCLE_HTTP__PORT=8080. Only `app.wiring` reads this class.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import SettingsError
+from encoders.images import MAX_PIXELS
+
+PREFIX = "BINOCLE_"
+NESTED = "__"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ImageSettings(_Part):
+    """Limits on images, wherever they come from."""
+
+    max_pixels: int = Field(
+        default=MAX_PIXELS, ge=1, description="Largest width x height that is decoded, in pixels."
+    )
+
+
+class HttpSettings(_Part):
+    """The service."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    max_body: int = Field(
+        default=20_000_000, ge=1_000, description="Largest request body, in bytes."
+    )
+    max_limit: int = Field(default=200, ge=1, le=1_000, description="Most hits on one page.")
+    max_batch: int = Field(
+        default=500, ge=1, description="Most items, texts or images in one request."
+    )
+    max_waiting: int = Field(
+        default=200,
+        ge=1,
+        description="Requests that may wait for a thread before new ones are refused.",
+    )
+    shutdown_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long requests in flight may take once told to stop, seconds.",
+    )
+    poll_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="How often to look for newly published generations, in seconds.",
+    )
+
+
+class FetchSettings(_Part):
+    """Images fetched from URLs."""
+
+    allow_private: bool = Field(
+        default=False,
+        description="Fetch from loopback and private addresses too. Off for a public server.",
+    )
+    max_bytes: int = Field(
+        default=20_000_000, ge=1_000, description="Largest fetched image, in bytes."
+    )
+    timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Time for one image, in seconds."
+    )
+
+
+class ThreadSettings(_Part):
+    """Threads of the service."""
+
+    search: int = Field(
+        default=4, ge=1, le=256, description="Text and id searches that run at once."
+    )
+    image: int = Field(
+        default=2, ge=1, le=256, description="Requests with images that run at once."
+    )
+    write: int = Field(default=2, ge=1, le=256, description="Requests that write that run at once.")
+    text_tower: int = Field(
+        default=1,
+        ge=0,
+        description="Processor threads for one run of the text tower; 0 takes all cores.",
+    )
+    image_tower: int = Field(
+        default=1,
+        ge=0,
+        description="Processor threads for one run of the image tower; 0 takes all cores.",
+    )
+
+
+class Settings(BaseSettings):
+    """All settings. Build it with `Settings.load`, which explains what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=NESTED, frozen=True, extra="forbid"
+    )
+
+    data: Path = Field(
+        default=Path("binocle-data"), description="Directory of all that Binocle keeps."
+    )
+    store: str = Field(
+        default="embedded",
+        pattern="^(embedded|memory)$",
+        description="'embedded': Qdrant in process, in the data directory; 'memory': exact, gone "
+        "when the process ends.",
+    )
+    encoder: str = Field(default="compact", min_length=1, description="Spec of the encoder.")
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Least level that is logged.",
+    )
+    images: ImageSettings = ImageSettings()
+    http: HttpSettings = HttpSettings()
+    fetch: FetchSettings = FetchSettings()
+    threads: ThreadSettings = ThreadSettings()
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:
+        """Settings from `overrides`, then the environment, then the defaults.
+
+        Nested names join by two underscores: `load(http__port=0)`. An override of None is not
+        given. Raises SettingsError, which names what is unknown or malformed.
+        """
+        given = {name: value for name, value in overrides.items() if value is not None}
+        known = dict.fromkeys(_names(cls))
+        _refuse_unknown(given, known, shown=lambda name: name)
+        variables = {k[len(PREFIX) :] for k in os.environ if k.upper().startswith(PREFIX)}
+        _refuse_unknown(
+            {variable.lower(): None for variable in variables},
+            known,
+            shown=lambda name: PREFIX + name.upper(),
+        )
+        try:
+            return cls(**_nested(given))
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = NESTED.join(str(part) for part in first["loc"])
+            raise SettingsError(
+                f"The setting {PREFIX}{name.upper()} has a wrong value "
+                f"({str(first['input'])[:80]!r}): {first['msg']}.",
+                field=name,
+            ) from None
+        except ValueError as error:  # pydantic-settings on nested values that are not JSON
+            raise SettingsError(f"A setting is malformed: {error}.") from None
+
+
+def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _names(field.annotation, prefix + name + NESTED)
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, None], shown: Any) -> None:
+    for name in sorted(given):
+        if name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=3) or sorted(known)
+        raise SettingsError(
+            f"There is no setting {shown(name)}.",
+            hint=f"Did you mean one of: {', '.join(shown(other) for other in near)}?",
+            field=name,
+        )
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    for name, value in flat.items():
+        *groups, leaf = name.split(NESTED)
+        place = answer
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[leaf] = value
+    return answer
