@@ -34,6 +34,11 @@ class Encoder(Protocol):
         """Names the weights and the preprocessing: equal only where vectors are comparable."""
         ...
 
+    @property
+    def image_size(self) -> int:
+        """Side of the image tower's square input, in pixels: what `decode_image` may keep."""
+        ...
+
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dim). Texts over the token limit are cut."""
         ...
