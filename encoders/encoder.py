@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,3 +53,33 @@ class Encoder(Protocol):
         `query` is the query's kind: 'text' or 'image'. None where the towers are not calibrated.
         """
         ...
+
+
+@runtime_checkable
+class PixelEncoder(Encoder, Protocol):
+    """An Encoder whose image preprocessing can run apart from its tower, in other threads.
+
+    `encode_images(images)` equals `encode_pixels([pixels(image) for image in images])`.
+    """
+
+    @property
+    def image_size(self) -> int:
+        """Side of the image tower's square input, in pixels."""
+        ...
+
+    def pixels(self, image: Image.Image) -> NDArray[np.float32]:
+        """The image tower's input, preprocessed: float32, the same shape for every image."""
+        ...
+
+    def encode_pixels(self, pixels: Sequence[NDArray[np.float32]]) -> Vectors:
+        """float32 (n, dim) from n arrays of `pixels`."""
+        ...
+
+
+def detail(encoder: Encoder) -> int:
+    """The `at_least` for `decode_image` that leaves the encoder all it can see; 0 is full size.
+
+    Twice the tower's input: a JPEG reduced while decoding is then still reduced by the tower's own
+    resize rule. Queries and items must be decoded alike, so everyone asks here.
+    """
+    return 2 * encoder.image_size if isinstance(encoder, PixelEncoder) else 0

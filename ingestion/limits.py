@@ -1,0 +1,50 @@
+"""What ingestion accepts, and how hard it works: value objects that callers pass in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from encoders.images import MAX_FILE_BYTES, MAX_PIXELS
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class FetchLimits:
+    """Bounds on fetching one image by URL."""
+
+    max_bytes: int = 20 * 2**20  # of the body
+    timeout_s: float = 20.0  # for one attempt as a whole, redirects included
+    max_redirects: int = 5
+    attempts: int = 3
+    retry_wait_s: float = 0.5  # before the second attempt; doubles from there
+    allow_private: bool = False  # addresses of this machine and of private networks
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on one item's image."""
+
+    max_pixels: int = MAX_PIXELS
+    max_bytes: int = MAX_FILE_BYTES  # of an image file
+    fetch: FetchLimits = field(default_factory=FetchLimits)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Threads and batches of a load.
+
+    An encoder whose image tower runs on one thread, called from as many threads as there are cores,
+    gives more images a second than one call on all cores; `encoders` is that number of threads.
+    """
+
+    decoders: int = field(default_factory=cores)
+    encoders: int = 1
+    fetchers: int = 8  # downloads at a time
+    encode_batch: int = 16  # images
+    write_batch: int = 256  # points; also how much a crash can lose
+    ahead: int = 32  # decoded images waiting for the encoder

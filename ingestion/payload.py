@@ -1,0 +1,123 @@
+"""What is stored of an item beside its vector, and the hash that tells whether it changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from core.errors import InvalidItem
+from core.fields import FieldType, Schema, coerce
+from core.items import ImageSource, Item
+
+IMAGE = "_image"
+"""Path or URL that the image came from."""
+THUMBNAIL = "_thumbnail"
+"""Address in the ThumbnailStore."""
+SHA256 = "_sha256"
+"""Of the image file's bytes, hexadecimal."""
+ITEM = "_item"
+"""`item_hash` of the item as it was indexed."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What was learnt from the image itself. Width and height are in pixels, upright."""
+
+    width: int
+    height: int
+    sha256: str
+    thumbnail: str | None
+
+
+def payload_of(item: Item, schema: Schema, facts: ImageFacts) -> dict[str, Any]:
+    """The point's payload: flat JSON; absent fields are left out.
+
+    Raises InvalidItem, naming the field, for an attribute that the schema does not declare or whose
+    value does not fit.
+    """
+    known = {
+        "id": item.id,
+        "title": item.title,
+        "description": item.description,
+        "tags": list(item.tags),
+        "owner_id": item.owner_id,
+        "uploaded_at": item.uploaded_at
+        and coerce("uploaded_at", item.uploaded_at, FieldType.DATETIME),
+        "visibility": item.visibility.value,
+        "width": facts.width,
+        "height": facts.height,
+        **attributes_of(item, schema),
+        IMAGE: _reference(item.image),
+        THUMBNAIL: facts.thumbnail,
+        SHA256: facts.sha256,
+        ITEM: item_hash(item, data_sha256=facts.sha256),
+    }
+    return {name: value for name, value in known.items() if value not in (None, "", [])}
+
+
+def attributes_of(item: Item, schema: Schema) -> dict[str, Any]:
+    """The item's attributes as the schema's types. Errors as `payload_of`."""
+    values = {}
+    for name, value in item.attributes.items():
+        kind = schema.attributes.get(name)
+        if kind is None:
+            declared = ", ".join(sorted(schema.attributes)) or "none"
+            raise InvalidItem(
+                f"The collection has no field '{name}'.",
+                hint=f"Declared fields: {declared}.",
+                field=name,
+            )
+        values[name] = coerce(name, value, kind)
+    return values
+
+
+def item_hash(item: Item, *, data_sha256: str | None = None) -> str:
+    """128 bits, hexadecimal, of all that the source says of the item and of its image's identity.
+
+    The identity is a file's path, size and time of change; a URL; the SHA-256 of bare bytes, which
+    `data_sha256` saves computing. So no image is opened to learn that nothing changed.
+    """
+    facts = [
+        item.id,
+        item.title,
+        item.description,
+        item.tags,
+        item.owner_id,
+        item.uploaded_at,
+        item.visibility.value,
+        sorted(item.attributes.items()),
+        _identity(item.image, data_sha256),
+    ]
+    text = json.dumps(facts, default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _identity(image: ImageSource, data_sha256: str | None) -> Mapping[str, Any]:
+    if image.data is not None:
+        return {"sha256": data_sha256 or hashlib.sha256(image.data).hexdigest()}
+    if image.path is None:
+        return {"url": image.url}
+    try:
+        status = image.path.stat()
+    except OSError:
+        return {"path": _reference(image), "missing": True}
+    return {"path": _reference(image), "size": status.st_size, "changed": status.st_mtime_ns}
+
+
+def _reference(image: ImageSource) -> str | None:
+    return image.reference if image.path is None else _path_text(image.path)
+
+
+def _path_text(path: Path) -> str:
+    """The path, or where its bytes are no UTF-8, a file: URL that keeps them."""
+    raw = os.fsencode(path.absolute())
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"file://{quote(raw)}"

@@ -1,0 +1,111 @@
+"""What could not be loaded, and why: one JSON object a line, written as it comes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from core.errors import BinocleError
+from ingestion.disk import disk_errors
+
+DUPLICATE_ID = "duplicate-id"
+MALFORMED_ROW = "malformed-row"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """One entry of a source, or one item, that was not indexed.
+
+    Attributes:
+        reason: for a person.
+        kind: for counting: an error's code, 'duplicate-id' or 'malformed-row'.
+        row: where in the source, from 1: the line for CSV and JSONL, the row for Parquet, the
+            file's place in the sorted list for a folder. None outside a load.
+        id: the item's id, where it got as far as having one.
+        field: the field concerned, where there is one.
+        source: the file that the entry is in.
+    """
+
+    reason: str
+    kind: str
+    row: int | None = None
+    id: str | None = None
+    field: str | None = None
+    source: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        error: BinocleError,
+        *,
+        row: int | None = None,
+        id: str | None = None,
+        source: str | None = None,
+    ) -> Rejection:
+        return cls(str(error), error.code, row, id, error.field, source)
+
+
+class RejectsFile:
+    """Appends rejections to a JSONL file, which exists only if there are some; counts by kind.
+
+    Safe to call from several threads. Raises StorageFull when the disk is.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._stream: IO[str] | None = None
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+
+    def __enter__(self) -> RejectsFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            if self._stream is not None:
+                stream, self._stream = self._stream, None
+                with disk_errors():
+                    stream.close()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of rejections by kind, most frequent first."""
+        with self._lock:
+            return dict(self._counts.most_common())
+
+    @property
+    def total(self) -> int:
+        with self._lock:
+            return self._counts.total()
+
+    def add(self, rejection: Rejection) -> None:
+        facts = {
+            "row": rejection.row,
+            "id": rejection.id,
+            "field": rejection.field,
+            "reason": rejection.reason,
+            "kind": rejection.kind,
+            "source": rejection.source,
+        }
+        with self._lock:
+            self._counts[rejection.kind] += 1
+            if self._path is not None:
+                with disk_errors():
+                    self._write(self._path, json.dumps(facts))
+
+    def _write(self, path: Path, line: str) -> None:
+        if self._stream is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = path.open("a", encoding="utf-8")
+        self._stream.write(line + "\n")
+        self._stream.flush()
