@@ -80,6 +80,7 @@ class CollectionInfo:
     bytes_on_disk: int
     generations: tuple[str, ...]  # oldest first, unpublished ones included
     previous: tuple[str, ...]  # published before, latest first: what rollback goes through
+    as_of: str | None = None  # when the counts were true, where another process has it open
 
 
 class Generation(Protocol):

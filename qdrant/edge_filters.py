@@ -1,0 +1,86 @@
+"""Filters compiled to the embedded engine's. Every condition runs inside the engine."""
+
+from __future__ import annotations
+
+import numpy as np
+import qdrant_edge as engine
+
+from core.fields import FieldType
+from core.filters import (
+    And,
+    AnyOf,
+    Box,
+    Condition,
+    Exists,
+    Filter,
+    Matches,
+    Near,
+    Not,
+    Or,
+    Prefix,
+    Range,
+)
+
+MAX_RADIUS_M = 20_037_508.0
+"""Half the length of the equator: every place on Earth lies within it."""
+
+
+def compiled(filter: Filter | None) -> engine.Filter | None:
+    """The engine's form of `filter`; None stays None."""
+    return None if filter is None else _filter(filter)
+
+
+def _filter(part: Filter) -> engine.Filter:
+    if isinstance(part, And):
+        return engine.Filter(must=[_filter(each) for each in part.parts])
+    if isinstance(part, Or):
+        return engine.Filter(should=[_filter(each) for each in part.parts])
+    if isinstance(part, Not):
+        return engine.Filter(must_not=[_filter(part.part)])
+    if isinstance(part, Exists):
+        return engine.Filter(must_not=[engine.IsEmptyCondition(part.field)])
+    if isinstance(part, AnyOf) and any(isinstance(value, bool) for value in part.values):
+        return engine.Filter(should=[_truth(part.field, bool(value)) for value in part.values])
+    return engine.Filter(must=[_condition(part)])
+
+
+def _truth(field: str, value: bool) -> engine.FieldCondition:
+    # The binding reads a Python bool as the integer 0 or 1, which no bool index holds; NumPy's
+    # bool is not an integer and comes through as what it is.
+    truth: bool = np.bool_(value)  # type: ignore[assignment]
+    return engine.FieldCondition(field, match=engine.MatchValue(truth))
+
+
+def _condition(part: Condition) -> engine.FieldCondition:
+    if isinstance(part, AnyOf):
+        values: list[str] | list[int] = list(part.values)  # type: ignore[assignment]
+        return engine.FieldCondition(part.field, match=engine.MatchAny(values))
+    if isinstance(part, Range):
+        return engine.FieldCondition(part.field, range=_range(part))
+    if isinstance(part, Matches):
+        return engine.FieldCondition(part.field, match=engine.MatchText(part.text))
+    if isinstance(part, Prefix):
+        return engine.FieldCondition(part.field, match=engine.MatchPrefix(part.prefix))
+    if isinstance(part, Near | Box):
+        return _place(part)
+    raise TypeError(f"no condition on a field: {part!r}")
+
+
+def _range(part: Range) -> engine.RangeFloat | engine.RangeDateTime:
+    bounds = {"gt": part.gt, "gte": part.gte, "lt": part.lt, "lte": part.lte}
+    if part.kind is FieldType.DATETIME:
+        return engine.RangeDateTime(**{k: None if v is None else str(v) for k, v in bounds.items()})
+    return engine.RangeFloat(**{k: None if v is None else float(v) for k, v in bounds.items()})
+
+
+def _place(part: Near | Box) -> engine.FieldCondition:
+    if isinstance(part, Near):
+        circle = engine.GeoRadius(
+            engine.GeoPoint(lon=part.lon, lat=part.lat), min(part.km * 1000, MAX_RADIUS_M)
+        )
+        return engine.FieldCondition(part.field, geo_radius=circle)
+    box = engine.GeoBoundingBox(
+        engine.GeoPoint(lon=part.west, lat=part.north),
+        engine.GeoPoint(lon=part.east, lat=part.south),
+    )
+    return engine.FieldCondition(part.field, geo_bounding_box=box)

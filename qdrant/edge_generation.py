@@ -1,0 +1,248 @@
+"""One open generation on the embedded engine."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import qdrant_edge as engine
+
+from core.errors import ItemNotFound, StorageFull, StoreUnavailable
+from core.filters import Filter
+from qdrant.checks import (
+    check_facet,
+    checked_payload,
+    checked_points,
+    checked_query,
+    point_uuid,
+    scroll_start,
+)
+from qdrant.edge_config import search_params
+from qdrant.edge_filters import compiled
+from qdrant.generation_folder import GenerationFolder
+from qdrant.shard import Shard
+from qdrant.store import CollectionConfig, Point, ScoredPoint, VectorQuery
+
+_BATCH = 500
+"""Points per operation: the engine's log takes one operation as one record of bounded size."""
+_PAGE = 1000
+_SPARE_BYTES = 64 * 2**20
+"""Disk left free: a mapped file that can't grow kills the process instead of raising an error."""
+
+
+class OpenShard:
+    """A shard that this process has open, shared by the handles on it."""
+
+    def __init__(self, shard: Shard, folder: GenerationFolder, config: CollectionConfig) -> None:
+        self.shard = shard
+        self.folder = folder
+        self.config = config
+        self.writing = threading.RLock()
+        self.handles = 0
+
+    def count(self, filter: Filter | None = None) -> int:
+        return self.shard.count(lambda: engine.CountRequest(exact=True, filter=compiled(filter)))
+
+    def note_facts(self, *, closed: bool = False) -> None:
+        """Write down what other processes may want to know."""
+        self.folder.write_facts(
+            count=self.count(), indexed_vectors=self.shard.indexed_vectors(), closed=closed
+        )
+
+    def flush(self) -> None:
+        with self.writing:
+            self.shard.flush()
+            self.note_facts()
+
+    def close(self) -> None:
+        """Flush, leave the last facts, and release the directory, whatever fails on the way."""
+        with self.writing:
+            try:
+                self.shard.flush()
+                self.note_facts(closed=True)
+            finally:
+                self.shard.close()
+
+    def check_space(self, needed: int) -> None:
+        """Raises StorageFull unless `needed` bytes fit on the disk with some to spare."""
+        free = shutil.disk_usage(self.folder.path).free
+        if free < needed + _SPARE_BYTES:
+            raise StorageFull(
+                f"The disk has {free // 2**20:,} MiB left; writing needs "
+                f"{(needed + _SPARE_BYTES) // 2**20:,} MiB.",
+                hint="Free some space and run it again; what was written before is safe.",
+            )
+
+
+class EdgeGeneration:
+    """A handle on a generation; see qdrant.store.Generation. Made by EdgeStore."""
+
+    def __init__(
+        self, collection: str, opened: OpenShard, release: Callable[[OpenShard], None]
+    ) -> None:
+        self._collection = collection
+        self._open = opened
+        self._release = release
+        self._closed = False
+
+    @property
+    def collection(self) -> str:
+        return self._collection
+
+    @property
+    def name(self) -> str:
+        return self._open.folder.name
+
+    @property
+    def config(self) -> CollectionConfig:
+        return self._open.config
+
+    @property
+    def _shard(self) -> Shard:
+        if self._closed:
+            raise StoreUnavailable(
+                f"Generation {self.name} of collection '{self._collection}' was closed.",
+                hint="Open it again.",
+            )
+        return self._open.shard
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        checked = checked_points(points, self.config)
+        floats = sum(self.config.vectors.values())
+        with self._open.writing:
+            shard = self._shard
+            # Once in the log, once in the segment, and once more when segments are merged.
+            self._open.check_space(3 * 4 * floats * len(checked))
+            for start in range(0, len(checked), _BATCH):
+                batch = checked[start : start + _BATCH]
+                shard.update(lambda batch=batch: _upsert(batch))  # type: ignore[misc]
+            self._open.note_facts()
+
+    def set_payload(self, point_id: str, payload: Mapping[str, Any]) -> None:
+        checked = checked_payload(point_id, payload)
+        key = point_uuid(point_id)
+        with self._open.writing:
+            shard = self._shard
+            if not shard.retrieve([key], with_vectors=False):
+                raise ItemNotFound(f"There is no item '{point_id}' in '{self._collection}'.")
+            self._open.check_space(0)
+            shard.update(lambda: engine.UpdateOperation.overwrite_payload([key], checked))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        keys: list[engine.PointId] = [point_uuid(each) for each in ids]
+        with self._open.writing:
+            shard = self._shard
+            if keys:
+                shard.update(lambda: engine.UpdateOperation.delete_points(keys))
+                self._open.note_facts()
+
+    def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[Point]:
+        keys = [point_uuid(each) for each in ids]
+        records = self._shard.retrieve(list(dict.fromkeys(keys)), with_vectors=with_vectors)
+        found = {record.id: record for record in records}
+        return [_point(found[key]) for key in keys if key in found]
+
+    def query(self, query: VectorQuery) -> list[ScoredPoint]:
+        vector = checked_query(query, self.config)
+        params = search_params(
+            self.config.quantization, exact=query.exact, wanted=query.offset + query.limit
+        )
+        found = self._shard.query(
+            lambda: engine.QueryRequest(
+                limit=query.limit,
+                offset=query.offset,
+                query=engine.Query.Nearest(vector.tolist(), using=query.using),
+                filter=compiled(query.filter),
+                params=params,
+                with_payload=True if query.with_payload else ["id"],
+            )
+        )
+        return [_scored(point, query.with_payload) for point in found]
+
+    def scroll(
+        self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None
+    ) -> tuple[list[Point], str | None]:
+        return self._scroll(filter, limit, after, with_payload=True)
+
+    def ids(self) -> Iterator[str]:
+        after: str | None = None
+        while True:
+            page, after = self._scroll(None, _PAGE, after, with_payload=["id"])
+            yield from (point.id for point in page)
+            if after is None:
+                return
+
+    def count(self, filter: Filter | None = None) -> int:
+        return self._shard.count(lambda: engine.CountRequest(exact=True, filter=compiled(filter)))
+
+    def facet(
+        self, field: str, *, filter: Filter | None = None, limit: int = 20
+    ) -> list[tuple[str | int | bool, int]]:
+        check_facet(field, self.config)
+        hits = self._shard.facet(
+            lambda: engine.FacetRequest(field, limit=limit, exact=True, filter=compiled(filter))
+        )
+        return [(hit.value, hit.count) for hit in hits]
+
+    def compact(self) -> None:
+        with self._open.writing:
+            shard = self._shard
+            self._open.check_space(self._open.folder.bytes_on_disk())
+            shard.optimize()
+            self._open.flush()
+
+    def flush(self) -> None:
+        _ = self._shard  # refuses a closed handle
+        self._open.flush()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._release(self._open)
+
+    def _scroll(
+        self, filter: Filter | None, limit: int, after: str | None, with_payload: bool | list[str]
+    ) -> tuple[list[Point], str | None]:
+        start = scroll_start(after)
+        records, following = self._shard.scroll(
+            lambda: engine.ScrollRequest(
+                offset=start,
+                limit=limit,
+                filter=compiled(filter),
+                with_payload=with_payload,
+                with_vector=False,
+            )
+        )
+        return [_point(record) for record in records], None if following is None else str(following)
+
+
+def _upsert(points: Sequence[Point]) -> engine.UpdateOperation:
+    return engine.UpdateOperation.upsert_points(
+        [
+            engine.Point(
+                point_uuid(point.id),
+                {name: vector.tolist() for name, vector in point.vectors.items()},
+                dict(point.payload),
+            )
+            for point in points
+        ]
+    )
+
+
+def _point(record: engine.Record) -> Point:
+    payload = record.payload or {}
+    vectors = record.vector if isinstance(record.vector, dict) else {}
+    return Point(
+        payload["id"],
+        {name: np.asarray(vector, dtype=np.float32) for name, vector in vectors.items()},
+        payload,
+    )
+
+
+def _scored(point: engine.ScoredPoint, with_payload: bool) -> ScoredPoint:
+    payload = point.payload or {}
+    score = min(max(point.score, -1.0), 1.0)  # float32 sums stray over the edge
+    return ScoredPoint(payload["id"], score, payload if with_payload else {})

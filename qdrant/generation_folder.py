@@ -1,0 +1,110 @@
+"""The folder of one generation: its configuration, what is known of it, and the engine's shard.
+
+g000001/config.json   written last when it is created: without it there is no generation
+        facts.json    counts, so that other processes can tell them without opening the shard
+        lock, owner.json
+        shard/        the engine's own
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import StoreError
+from core.fields import FieldType, Schema
+from qdrant.pointer import write_atomically
+from qdrant.store import CollectionConfig
+
+_FORMAT = 1
+_BLOCK = 512  # bytes of a block in st_blocks, by POSIX
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the owner last said of a generation."""
+
+    count: int
+    indexed_vectors: int
+    as_of: str  # ISO 8601, UTC
+    closed: bool  # by its owner, properly: then the counts still hold
+
+
+@dataclass(frozen=True)
+class GenerationFolder:
+    """Paths and small files of the generation in `path`."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def shard(self) -> Path:
+        return self.path / "shard"
+
+    @property
+    def complete(self) -> bool:
+        """Whether its creation came to its end."""
+        return (self.path / "config.json").is_file()
+
+    def write_config(self, config: CollectionConfig) -> None:
+        data = {
+            "format": _FORMAT,
+            "encoder": config.encoder,
+            "fingerprint": config.fingerprint,
+            "vectors": dict(config.vectors),
+            "attributes": {name: kind.value for name, kind in config.schema.attributes.items()},
+            "quantization": config.quantization,
+        }
+        write_atomically(self.path / "config.json", data, durable=True)
+
+    def read_config(self) -> CollectionConfig:
+        """Raises StoreError where the file is damaged or of a later format."""
+        path = self.path / "config.json"
+        try:
+            return _config(json.loads(path.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{path} can't be read: {error!r}.") from error
+
+    def write_facts(self, *, count: int, indexed_vectors: int, closed: bool) -> None:
+        facts = Facts(count, indexed_vectors, datetime.now(UTC).isoformat(), closed)
+        write_atomically(self.path / "facts.json", asdict(facts), durable=False)
+
+    def read_facts(self) -> Facts | None:
+        """None where there are none, or they were lost to a crash."""
+        try:
+            return Facts(**json.loads((self.path / "facts.json").read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def bytes_on_disk(self) -> int:
+        """Bytes allocated: the engine's log and others are sparse files, larger than that."""
+        return sum(_allocated(path) for path in self.path.rglob("*"))
+
+
+def _allocated(path: Path) -> int:
+    try:
+        status = os.lstat(path)
+    except OSError:  # removed by the engine since it was listed
+        return 0
+    blocks = getattr(status, "st_blocks", None)
+    return status.st_size if blocks is None else blocks * _BLOCK
+
+
+def _config(data: dict[str, Any]) -> CollectionConfig:
+    if data["format"] > _FORMAT:
+        raise ValueError(f"format {data['format']} is of a later Binocle")
+    attributes = {name: FieldType(kind) for name, kind in data["attributes"].items()}
+    return CollectionConfig(
+        encoder=data["encoder"],
+        fingerprint=data["fingerprint"],
+        vectors={name: int(dim) for name, dim in data["vectors"].items()},
+        schema=Schema(attributes),
+        quantization=data["quantization"],
+    )

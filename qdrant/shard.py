@@ -1,0 +1,119 @@
+"""The one place where the embedded engine is called, and where its errors become ours.
+
+The engine raises bare `Exception`, and `BaseException` when it panics; neither leaves this file.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import qdrant_edge as engine
+
+from core.errors import BinocleError, StorageFull, StoreError, StoreUnavailable
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_FULL = ("no space left", "os error 28", "disk full", "quota exceeded", "os error 122")
+_CLOSED = ("not initialized",)
+
+
+def translated(error: BaseException) -> BinocleError:
+    """Our error for one of the engine's, or of the file system below it."""
+    text = str(error)
+    low = text.lower()
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT) or any(sign in low for sign in _FULL):
+        return StorageFull(
+            f"The disk is full: {text}.", hint="Free some space; what was written before is safe."
+        )
+    if any(sign in low for sign in _CLOSED):
+        return StoreUnavailable("The collection was closed.", hint="Open it again.")
+    if isinstance(error, OSError):
+        return StoreError(f"The store's files can't be used: {text}.")
+    return StoreError(f"The vector engine failed: {text or type(error).__name__}.")
+
+
+def seam(call: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let only our own errors out of `call`."""
+
+    @functools.wraps(call)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return call(*args, **kwargs)
+        except BinocleError:
+            raise
+        except Exception as error:
+            raise translated(error) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # PyO3's, which it does not export
+                raise
+            raise translated(error) from error
+
+    return guarded
+
+
+class Shard:
+    """A shard of the engine. Every method raises StoreError, StoreUnavailable or StorageFull only.
+
+    The engine holds the interpreter's lock while it works, so calls from several threads are safe
+    and follow one another; closing waits for the call before it.
+    """
+
+    @seam
+    def __init__(self, folder: Path, config: engine.EdgeConfig | None = None) -> None:
+        """Create a shard with `config` in `folder`, or load the one that is there without."""
+        if config is None:
+            self._shard = engine.EdgeShard.load(str(folder))
+        else:
+            folder.mkdir()
+            self._shard = engine.EdgeShard.create(str(folder), config)
+
+    @seam
+    def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
+        """Build and apply an operation: building it can fail as well."""
+        self._shard.update(operation())
+
+    @seam
+    def query(self, request: Callable[[], engine.QueryRequest]) -> list[engine.ScoredPoint]:
+        return self._shard.query(request())
+
+    @seam
+    def scroll(
+        self, request: Callable[[], engine.ScrollRequest]
+    ) -> tuple[list[engine.Record], engine.PointId | None]:
+        return self._shard.scroll(request())
+
+    @seam
+    def count(self, request: Callable[[], engine.CountRequest]) -> int:
+        return self._shard.count(request())
+
+    @seam
+    def facet(self, request: Callable[[], engine.FacetRequest]) -> list[engine.FacetHit]:
+        return self._shard.facet(request()).hits
+
+    @seam
+    def retrieve(self, ids: list[engine.PointId], *, with_vectors: bool) -> list[engine.Record]:
+        return self._shard.retrieve(ids, True, with_vectors)
+
+    @seam
+    def indexed_vectors(self) -> int:
+        """How many vectors are in the graph."""
+        return self._shard.info().indexed_vectors_count
+
+    @seam
+    def optimize(self) -> Any:
+        """Merge segments, quantize, build the graph. Freezes the interpreter meanwhile."""
+        return self._shard.optimize()
+
+    @seam
+    def flush(self) -> None:
+        self._shard.flush()
+
+    @seam
+    def close(self) -> None:
+        self._shard.close()
