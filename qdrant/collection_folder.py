@@ -8,11 +8,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core.errors import CollectionBusy, CollectionNotFound, GenerationNotFound
+from core.errors import CollectionBusy
 from qdrant.generation_folder import GenerationFolder
 from qdrant.pointer import (
     Pointer,
+    collection_not_found,
     generation_name,
+    generation_not_found,
     generation_number,
     read_pointer,
     write_pointer,
@@ -53,10 +55,7 @@ class CollectionFolder:
         if not names:
             raise collection_not_found(self.name)
         if name not in names:
-            raise GenerationNotFound(
-                f"Collection '{self.name}' has no generation '{name}'.",
-                hint=f"Generations: {', '.join(names)}.",
-            )
+            raise generation_not_found(self.name, name, names)
         return GenerationFolder(self.path / "generations" / name)
 
     def published(self) -> GenerationFolder:
@@ -95,10 +94,3 @@ class CollectionFolder:
             raise CollectionBusy(
                 f"Another process is changing collection '{self.name}'.", hint="Try again."
             ) from None
-
-
-def collection_not_found(name: str) -> CollectionNotFound:
-    """The error for a collection that is not there."""
-    return CollectionNotFound(
-        f"There is no collection '{name}'.", hint="List the collections to see which there are."
-    )

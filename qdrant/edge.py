@@ -12,13 +12,14 @@ import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from core.errors import StoreUnavailable
+from core.errors import CollectionNotFound, InvalidName, StoreUnavailable
 from core.items import check_collection_name
-from qdrant.collection_folder import CollectionFolder, collection_not_found
+from qdrant.collection_folder import CollectionFolder
 from qdrant.edge_config import payload_indexes, shard_config
 from qdrant.edge_generation import EdgeGeneration, OpenShard
 from qdrant.generation_folder import GenerationFolder
 from qdrant.ownership import Ownership
+from qdrant.pointer import collection_not_found
 from qdrant.shard import Shard, seam
 from qdrant.store import CollectionConfig, CollectionInfo
 
@@ -98,11 +99,17 @@ class EdgeStore:
 
     @seam
     def published(self, collection: str) -> str | None:
-        return self._home(collection).pointer().published
+        try:
+            return self._home(collection).pointer().published
+        except CollectionNotFound:
+            return None
 
     @seam
     def unpublished(self, collection: str) -> list[str]:
-        home = self._home(collection)
+        try:
+            home = self._home(collection)
+        except CollectionNotFound:
+            return []
         known = home.pointer().known
         return [name for name in home.generations() if name not in known]
 
@@ -166,6 +173,10 @@ class EdgeStore:
                 self._close(path)
 
     def _home(self, collection: str) -> CollectionFolder:
+        try:
+            check_collection_name(collection)
+        except InvalidName:  # such as "..": no path may be made of it
+            raise collection_not_found(collection) from None
         return CollectionFolder(self._root / collection)
 
     def _handle(self, collection: str, opened: OpenShard) -> EdgeGeneration:

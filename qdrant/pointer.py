@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import GenerationNotFound, StoreError
+from core.errors import CollectionNotFound, GenerationNotFound, StoreError
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,23 @@ def generation_number(name: str) -> int | None:
     return int(digits) if name[:1] == "g" and digits.isascii() and digits.isdigit() else None
 
 
+def collection_not_found(name: str) -> CollectionNotFound:
+    """The error for a collection that is not there."""
+    return CollectionNotFound(
+        f"There is no collection '{name}'.", hint="List the collections to see which there are."
+    )
+
+
+def generation_not_found(
+    collection: str, generation: str, there: Iterable[str]
+) -> GenerationNotFound:
+    """The error for a generation that is not `there`."""
+    return GenerationNotFound(
+        f"Collection '{collection}' has no generation '{generation}'.",
+        hint=f"Generations: {', '.join(there)}.",
+    )
+
+
 def read_pointer(path: Path) -> Pointer:
     """The pointer in a file; an empty one where there is no file. Raises StoreError if damaged."""
     try:
@@ -88,7 +105,7 @@ def read_pointer(path: Path) -> Pointer:
             retired=tuple(data["retired"]),
             last=int(data["last"]),
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Pointer()
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is damaged: {error!r}.") from error
