@@ -1,0 +1,87 @@
+// The HTTP API, v1. Every failure is a Problem, which says what happened and what to do.
+
+const PATIENCE_MS = 30_000;
+
+/** A failure as the service tells it (problem+json), or as the network shows it (status 0). */
+export class Problem extends Error {
+  constructor({ title = "", detail = "", hint = "", field = null, status = 0 }) {
+    super(detail || title);
+    this.title = title;
+    this.detail = detail;
+    this.hint = hint;
+    this.field = field;
+    this.status = status;
+  }
+}
+
+export const isAborted = (error) => error instanceof DOMException && error.name === "AbortError";
+
+export const thumbnailUrl = (collection, id) => `${itemPath(collection, id)}/thumbnail`;
+
+export async function listCollections(signal) {
+  return (await call("/v1/collections", { signal })).collections;
+}
+
+export function describeCollection(collection, signal) {
+  return call(collectionPath(collection), { signal });
+}
+
+export function getItem(collection, id, signal) {
+  return call(itemPath(collection, id), { signal });
+}
+
+/** One page of hits; `body` as the API takes it. */
+export function search(collection, body, signal) {
+  return call(`${collectionPath(collection)}/search`, { body, signal });
+}
+
+const collectionPath = (name) => `/v1/collections/${encodeURIComponent(name)}`;
+const itemPath = (collection, id) => `${collectionPath(collection)}/items/${encodeURIComponent(id)}`;
+
+async function call(path, { body, signal } = {}) {
+  const timer = new AbortController();
+  const cancel = () => timer.abort(signal.reason);
+  signal?.addEventListener("abort", cancel);
+  const patience = setTimeout(() => timer.abort(new Problem(TOO_SLOW)), PATIENCE_MS);
+  try {
+    const response = await fetch(path, {
+      method: body ? "POST" : "GET",
+      headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
+      body: body && JSON.stringify(body),
+      signal: timer.signal,
+    });
+    return await read(response);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof Problem) throw error;
+    throw new Problem(UNREACHABLE);
+  } finally {
+    clearTimeout(patience);
+    signal?.removeEventListener("abort", cancel);
+  }
+}
+
+async function read(response) {
+  const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
+  const content = isJson ? await response.json() : null;
+  if (response.ok && content !== null) return content;
+  throw new Problem({
+    title: content?.title,
+    detail: content?.detail ?? `The service answered with status ${response.status} and no reason.`,
+    hint: content?.hint ?? (response.status >= 500 ? "Try again in a moment." : ""),
+    field: content?.field ?? null,
+    status: response.status,
+  });
+}
+
+const UNREACHABLE = {
+  title: "The service can't be reached",
+  detail: "No answer came.",
+  hint: "See whether it still runs (binocle serve) and whether you are online, then try again.",
+};
+
+const TOO_SLOW = {
+  title: "The service is too slow",
+  detail: `No answer came within ${PATIENCE_MS / 1000} seconds.`,
+  hint: "Try again in a moment.",
+};

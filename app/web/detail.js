@@ -1,0 +1,120 @@
+// One result with all its fields, in a dialog; left and right go through the results.
+
+import { labelOf, shown } from "./conditions.js";
+import { byId, el, icon, iconButton } from "./dom.js";
+import { frame, scoreOf, titleElement } from "./grid.js";
+
+const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height"]);
+
+/** onClose(), onStep(+1 | -1), onSimilar(hit), onFilter(field, value): what its buttons do. */
+export class Detail {
+  #dialog = byId("detail");
+  #on;
+
+  constructor(on) {
+    this.#on = on;
+    this.#dialog.addEventListener("cancel", (event) => {
+      event.preventDefault(); // the address decides what is open
+      on.onClose();
+    });
+    this.#dialog.addEventListener("click", (event) => {
+      if (event.target === this.#dialog) on.onClose(); // the backdrop
+    });
+    this.#dialog.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step) on.onStep(step);
+    });
+  }
+
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  close() {
+    this.#dialog.close();
+  }
+
+  /** Show `hit`, which is `index` (from 0) of `count` results, or -1 when it is none of them. */
+  show(hit, { index, count, fields }) {
+    const focused = this.#dialog.contains(document.activeElement) ? document.activeElement.dataset.name : null;
+    this.#dialog.replaceChildren(this.#header(index, count), this.#body(hit, fields));
+    if (!this.#dialog.open) this.#dialog.showModal();
+    const wanted = focused && this.#dialog.querySelector(`[data-name="${focused}"]:not(:disabled)`);
+    (wanted || this.#dialog.querySelector('[data-name="close"]')).focus();
+  }
+
+  #header(index, count) {
+    const step = (name, label, by, disabled) =>
+      iconButton(name, label, () => this.#on.onStep(by), { "data-name": name, disabled });
+    return el(
+      "header",
+      {},
+      el("p", { class: "position quiet", text: index < 0 ? "" : `${shown(index + 1)} of ${shown(count)} shown` }),
+      step("previous", "Previous result", -1, index <= 0),
+      step("next", "Next result", 1, index < 0 || index >= count - 1),
+      iconButton("close", "Close", () => this.#on.onClose(), { "data-name": "close" }),
+    );
+  }
+
+  #body(hit, fields) {
+    const { description } = hit.payload ?? {};
+    return el(
+      "div",
+      { class: "scroll", tabindex: "-1" },
+      frame(hit),
+      titleElement("h2", hit, { id: "detail-title", title: null }),
+      description && el("p", { class: "description", dir: "auto", text: description }),
+      el(
+        "div",
+        { class: "actions" },
+        el("button", { type: "button", class: "button primary", click: () => this.#on.onSimilar(hit) }, icon("similar"), "More like this"),
+      ),
+      el("dl", { class: "facts" }, ...this.#facts(hit, fields)),
+    );
+  }
+
+  #facts(hit, fields) {
+    const { width, height } = hit.payload ?? {};
+    const score = scoreOf(hit);
+    const rows = Object.entries(hit.payload ?? {})
+      .filter(([name]) => !SAID_ELSEWHERE.has(name))
+      .map(([name, value]) => [labelOf(name), this.#value(name, value, fields[name])]);
+    if (width && height) rows.push(["Size", `${shown(width)} × ${shown(height)} px`]);
+    if (score) rows.push(["Fit", score.explanation]);
+    rows.push(["Id", el("code", { text: hit.id })]);
+    return rows.flatMap(([label, value]) => [el("dt", { dir: "auto", text: label }), el("dd", { dir: "auto" }, value)]);
+  }
+
+  #value(name, value, kind) {
+    if (kind === "keyword" || kind === "bool") {
+      const values = [value].flat().map((one) => linkTo(one) ?? this.#filterChip(name, one));
+      return el("div", { class: "values" }, ...values);
+    }
+    if (kind === "datetime") return dayOf(value);
+    if (Array.isArray(value)) return value.map((one) => shown(one)).join(", ");
+    if (value !== null && typeof value === "object") return JSON.stringify(value);
+    return linkTo(value) ?? shown(value);
+  }
+
+  #filterChip(name, value) {
+    const label = `Filter by ${labelOf(name)}: ${shown(value)}`;
+    return el(
+      "button",
+      { type: "button", class: "chip", title: label, "aria-label": label, click: () => this.#on.onFilter(name, value) },
+      el("span", { dir: "auto", text: shown(value) }),
+    );
+  }
+}
+
+/** A link, where the value is a web address and nothing else (never a script's). */
+function linkTo(value) {
+  if (typeof value !== "string" || !/^https?:\/\/\S+$/i.test(value)) return null;
+  return el("a", { href: value, rel: "noopener noreferrer", target: "_blank", text: value });
+}
+
+function dayOf(value) {
+  const moment = new Date(String(value));
+  if (Number.isNaN(moment.getTime())) return String(value);
+  const text = moment.toLocaleDateString(undefined, { dateStyle: "long", timeZone: "UTC" });
+  return el("time", { datetime: String(value), title: String(value), text });
+}

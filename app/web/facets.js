@@ -1,0 +1,38 @@
+// Values and counts of a collection's fields. They depend on the filter only, not on the query, so
+// they are asked for when the filter changes and not at every keystroke.
+
+import { search } from "./api.js";
+import { without } from "./conditions.js";
+
+const CHOSEN_FROM = new Set(["keyword", "bool"]);
+const NOT_OFFERED = new Set(["id", "visibility", "owner_id", "title", "description", "width", "height"]);
+
+/** The fields to filter by, in order: the catalog's own first, then the built-in ones of use. */
+export function filterFields({ fields = {}, attributes = [] }) {
+  const names = [...attributes, ...Object.keys(fields).filter((name) => !attributes.includes(name))];
+  return names
+    .filter((name) => attributes.includes(name) || !NOT_OFFERED.has(name))
+    .map((name) => ({ name, kind: fields[name], chosen: CHOSEN_FROM.has(fields[name]) }));
+}
+
+/**
+ * Counts by field: {field: [{value, count}]}. A field that is filtered by is counted as if it were
+ * not, so that its other values stay on offer.
+ */
+export async function loadFacets(collection, fields, filter, signal) {
+  const names = fields.filter((field) => field.chosen).map((field) => field.name);
+  const free = names.filter((name) => !(name in filter));
+  const bound = names.filter((name) => name in filter);
+  const asks = bound.map((name) => [[name], without(filter, name)]);
+  if (free.length) asks.push([free, filter]);
+  const answers = await Promise.all(
+    asks.map(([facets, rest]) => search(collection, { query: [], filter: rest, facets, limit: 1 }, signal)),
+  );
+  return Object.assign({}, ...answers.map((answer) => answer.facets ?? {}));
+}
+
+/** Whether any item of the collection has a value of `field`. */
+export async function isUsed(collection, field, signal) {
+  const answer = await search(collection, { query: [], filter: { [field]: { exists: true } }, limit: 1 }, signal);
+  return answer.hits.length > 0;
+}

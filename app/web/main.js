@@ -1,0 +1,184 @@
+// The page: what is asked, kept in the address; and the parts that show the answer.
+
+import { Problem, describeCollection, isAborted, listCollections } from "./api.js";
+import { Answer } from "./answer.js";
+import { CollectionMenu } from "./collections.js";
+import { withValue } from "./conditions.js";
+import { Detail } from "./detail.js";
+import { byId } from "./dom.js";
+import { FilterArea } from "./filterarea.js";
+import { watchIntake } from "./intake.js";
+import { Items } from "./items.js";
+import { NOTHING, readLocation, rememberScroll, searchKey, writeLocation } from "./location.js";
+import { showEmpty, showProblem } from "./notice.js";
+import { keepPicture, pictureOf } from "./picture.js";
+import { SearchBox } from "./searchbox.js";
+
+class Page {
+  #view = { ...NOTHING, collection: null };
+  #info = null; // what the service says of the shown collection
+  #typing = false; // the present history entry was made by typing and may be replaced
+  #turn = 0; // counts what was shown, so that a late answer sees that it is late
+  #items = new Items();
+  #menu = new CollectionMenu({ onChoose: (collection) => this.#go({ ...NOTHING, q: this.#view.q, picture: this.#view.picture, collection }) });
+  #box = new SearchBox({
+    onWords: (q, { final }) => this.#words(q, final),
+    onRemove: () => this.#go({ like: null, link: null, picture: null, item: null }),
+    onClear: () => this.#go({ ...NOTHING, filter: this.#view.filter }),
+  });
+  #filters = new FilterArea({ onChange: (filter) => this.#go({ filter, item: null }) });
+  #answer = new Answer({
+    items: this.#items,
+    onOpen: (hit) => this.#go({ item: hit.id }, { opened: true }),
+    onSimilar: (hit) => this.#similar(hit),
+    onRetry: () => this.#show({ again: true }),
+    onChange: (patch) => this.#go(patch),
+  });
+  #detail = new Detail({
+    onClose: () => this.#closeDetail(),
+    onStep: (by) => this.#step(by),
+    onSimilar: (hit) => this.#similar(hit),
+    onFilter: (field, value) => this.#go({ filter: withValue(this.#view.filter, field, value, true), item: null }),
+  });
+
+  async start() {
+    history.scrollRestoration = "manual";
+    window.addEventListener("popstate", () => this.#back());
+    window.addEventListener("scrollend", () => rememberScroll());
+    watchIntake({
+      onFile: (file) => this.#file(file),
+      onLink: (link) => this.#go({ link, like: null, picture: null, item: null }),
+    });
+    document.querySelector(".brand").addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#go({ ...NOTHING });
+    });
+    await this.#load();
+  }
+
+  async #load() {
+    try {
+      this.#menu.fill(await listCollections());
+    } catch (problem) {
+      return showProblem(problem, [{ label: "Try again", act: () => this.#load() }]);
+    }
+    if (!this.#menu.first) return showEmpty(null);
+    const lost = this.#read();
+    await this.#show({ recall: true });
+    if (lost) byId("status").textContent = "The picture was not kept over the reload: choose it again.";
+  }
+
+  /** Take the view from the address; whether a picture was lost in a reload. */
+  #read() {
+    this.#typing = false;
+    this.#view = readLocation();
+    this.#view.collection ??= this.#menu.first;
+    const lost = this.#view.picture !== null && !pictureOf(this.#view.picture);
+    if (lost) this.#view.picture = null;
+    return lost;
+  }
+
+  #back() {
+    this.#read();
+    return this.#show({ recall: true });
+  }
+
+  #go(patch, options = {}) {
+    this.#typing = false;
+    this.#view = { ...this.#view, ...patch };
+    writeLocation(this.#view, options);
+    return this.#show();
+  }
+
+  #words(q, final) {
+    const replace = this.#typing;
+    if (final && q.trim() === this.#view.q.trim()) {
+      this.#typing = false;
+      return this.#show({ again: true });
+    }
+    const shown = this.#go({ q, item: null }, { replace });
+    this.#typing = !final;
+    return shown;
+  }
+
+  #similar(hit) {
+    return this.#go({ like: hit.id, q: "", link: null, picture: null, item: null });
+  }
+
+  async #file(file) {
+    try {
+      const picture = await keepPicture(file);
+      await this.#go({ picture, like: null, link: null, item: null });
+    } catch (problem) {
+      this.#answer.fail(problem, this.#view);
+    }
+  }
+
+  /** Make the page show the view. `recall`: from memory where it can; `again`: even if unchanged. */
+  async #show({ recall = false, again = false } = {}) {
+    const turn = ++this.#turn;
+    const { collection, filter } = this.#view;
+    document.title = [this.#view.q.trim(), "Binocle"].filter(Boolean).join(" – ");
+    this.#menu.chosen = collection;
+    this.#box.show(this.#view, this.#items.titleOf(collection, this.#view.like));
+    try {
+      if (this.#info?.name !== collection) {
+        const info = await describeCollection(collection);
+        if (turn !== this.#turn) return;
+        this.#info = { ...info, name: collection };
+        this.#filters.reset(this.#info);
+      }
+      this.#filters.show(collection, filter, this.#info.fields);
+      await this.#answer.show(this.#view, { recall, again });
+      if (turn === this.#turn) await this.#showAround(turn);
+    } catch (problem) {
+      if (turn === this.#turn && !isAborted(problem)) this.#failed(problem);
+    }
+  }
+
+  /** The parts that need an item of their own: the open one, and the one that results are like. */
+  async #showAround(turn) {
+    const { collection, item, like } = this.#view;
+    this.#filters.total = this.#answer.total;
+    if (!item && this.#detail.isOpen) this.#detail.close();
+    if (item) {
+      const hit = await this.#items.get(collection, item);
+      if (turn !== this.#turn) return;
+      const hits = this.#answer.hits;
+      const index = hits.findIndex((one) => one.id === item);
+      this.#detail.show(hits[index] ?? hit, { index, count: hits.length, fields: this.#info.fields });
+    }
+    if (like && this.#items.titleOf(collection, like) === null) {
+      await this.#items.get(collection, like);
+      if (turn === this.#turn) this.#box.show(this.#view, this.#items.titleOf(collection, like));
+    }
+  }
+
+  #failed(problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (this.#detail.isOpen) this.#detail.close();
+    this.#answer.fail(problem, this.#view, this.#otherCollection());
+  }
+
+  #otherCollection() {
+    const { first } = this.#menu;
+    if (this.#menu.has(this.#view.collection)) return [];
+    return [{ label: `Open '${first}'`, act: () => this.#go({ ...NOTHING, collection: first }) }];
+  }
+
+  #closeDetail() {
+    const { item } = this.#view;
+    this.#answer.focusOn(item);
+    if (history.state?.opened) history.back();
+    else this.#go({ item: null }, { replace: true });
+  }
+
+  #step(by) {
+    const hits = this.#answer.hits;
+    const next = hits[hits.findIndex((hit) => hit.id === this.#view.item) + by];
+    if (next) this.#go({ item: next.id }, { replace: true, opened: history.state?.opened });
+  }
+}
+
+new Page().start();

@@ -1,0 +1,87 @@
+// A picture to search with, as chosen, dropped or pasted: checked and made small.
+
+import { Problem } from "./api.js";
+
+const LONGEST_SIDE = 1024; // the towers look at far less; a phone's photo is 4000 and takes seconds to send
+const QUALITY = 0.9;
+
+const FACE = 64; // px, twice what the chip shows
+
+/** Pictures by key, for as long as the page is open: the history holds only the keys. */
+const kept = new Map();
+
+/**
+ * Read a file as a picture and keep it; its key.
+ * Raises Problem for a file that says itself that it is no picture. One that this browser can't
+ * decode (HEIC, mostly) is kept as it is: the service reads more formats.
+ */
+export async function keepPicture(file) {
+  if (file.type && !file.type.startsWith("image/")) {
+    throw new Problem({
+      title: "This is not a picture",
+      detail: `${file.name || "The file"} is of type ${file.type}.`,
+      hint: "Choose a JPEG, PNG, WebP, GIF, AVIF or HEIC file.",
+    });
+  }
+  if (!file.size) {
+    throw new Problem({
+      title: "This picture is empty",
+      detail: `${file.name || "The file"} has no content.`,
+      hint: "Choose another one.",
+    });
+  }
+  const bitmap = await decode(file);
+  const blob = bitmap ? await shrink(file, bitmap) : file;
+  const face = bitmap && squareOf(bitmap);
+  bitmap?.close();
+  const key = `${Date.now()}-${kept.size}`; // unlike any of before a reload, which the history may hold
+  kept.set(key, { name: file.name || "Pasted picture", face, data: await dataUrl(blob) });
+  return key;
+}
+
+/** {name, face: canvas or null, data: data URL} of a kept picture; undefined after a reload. */
+export const pictureOf = (key) => kept.get(key);
+
+function squareOf(bitmap) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = FACE;
+  const cut = Math.min(bitmap.width, bitmap.height);
+  const left = (bitmap.width - cut) / 2;
+  const top = (bitmap.height - cut) / 2;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, left, top, cut, cut, 0, 0, FACE, FACE);
+  return canvas;
+}
+
+async function decode(file) {
+  try {
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch {
+    return null;
+  }
+}
+
+async function shrink(file, bitmap) {
+  const scale = LONGEST_SIDE / Math.max(bitmap.width, bitmap.height);
+  if (scale >= 1) return file;
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff"; // JPEG has no transparency; the towers, too, see it over white
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? file), "image/jpeg", QUALITY));
+}
+
+function dataUrl(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () =>
+      reject(new Problem({ title: "This picture can't be read", detail: String(reader.error?.message ?? ""), hint: "Choose it again." }));
+    reader.readAsDataURL(blob);
+  });
+}

@@ -1,0 +1,74 @@
+// One search at a time: a new one cancels the old one's request. Results that were seen stay in
+// memory, so that going back shows them at once, with all pages that were loaded.
+
+import { search } from "./api.js";
+import { searchKey } from "./location.js";
+import { pictureOf } from "./picture.js";
+
+const PAGE = 40;
+const REMEMBERED = 20; // searches
+
+export class Session {
+  #controller = new AbortController();
+  #seen = new Map();
+  current = null; // {key, hits, total, cursor, timings_ms}
+
+  /** The first page for `view`; raises AbortError when another search comes first. */
+  async find(view) {
+    const key = searchKey(view);
+    this.current = null;
+    const page = await search(view.collection, bodyOf(view), this.#signal());
+    this.#remember({ key, hits: page.hits, total: page.total, cursor: page.cursor, timings_ms: page.timings_ms });
+    return this.current;
+  }
+
+  /** The next page; its hits. */
+  async more(view) {
+    const results = this.current;
+    const page = await search(view.collection, { ...bodyOf(view), cursor: results.cursor }, this.#signal());
+    this.#remember({ ...results, hits: [...results.hits, ...page.hits], cursor: page.cursor });
+    return page.hits;
+  }
+
+  /** Make what was found earlier for `view` current again; null when it is not remembered. */
+  recall(view) {
+    const results = this.#seen.get(searchKey(view));
+    if (!results) return null;
+    this.cancel();
+    this.#remember(results);
+    return results;
+  }
+
+  cancel() {
+    this.#controller.abort();
+  }
+
+  /** Nothing is current any more. */
+  forget() {
+    this.cancel();
+    this.current = null;
+  }
+
+  #signal() {
+    this.cancel();
+    this.#controller = new AbortController();
+    return this.#controller.signal;
+  }
+
+  #remember(results) {
+    this.current = results;
+    this.#seen.delete(results.key); // a Map keeps its order: the last is the latest
+    this.#seen.set(results.key, results);
+    if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.keys().next().value);
+  }
+}
+
+/** The request's body for a view; an empty query is the collection as it comes. */
+function bodyOf({ q, like, link, picture, filter }) {
+  const query = [];
+  if (q.trim()) query.push({ text: q.trim() });
+  if (picture !== null) query.push({ image: pictureOf(picture).data });
+  else if (link) query.push({ image_url: link });
+  else if (like) query.push({ id: like });
+  return { query, filter, limit: PAGE };
+}
