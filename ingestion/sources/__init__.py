@@ -1,0 +1,1 @@
+"""Where items come from: folders of images, and catalogs in CSV, JSONL and Parquet."""

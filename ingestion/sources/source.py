@@ -1,0 +1,79 @@
+"""What a load asks of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core.fields import FieldType
+from core.items import Item
+from ingestion.rejects import Rejection
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An item with its place in the source: `row` counts from 1, see `Rejection`."""
+
+    item: Item
+    row: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of a catalog, as its format gives it."""
+
+    row: int
+    values: Mapping[str, Any]
+
+
+class Source(Protocol):
+    """Items in a fixed order, again at every call of `entries`."""
+
+    @property
+    def name(self) -> str:
+        """For people: the path as they gave it."""
+        ...
+
+    @property
+    def attributes(self) -> Mapping[str, FieldType]:
+        """Types of the items' attributes by field name: what a new collection would declare."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of how the source was understood; sentences."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """Number of entries where that is cheap to know."""
+        ...
+
+    def entries(self) -> Iterator[Candidate | Rejection]:
+        """Every entry, usable or not. Raises SourceError when the source as a whole fails."""
+        ...
+
+
+class RecordFile(Protocol):
+    """One catalog file."""
+
+    @property
+    def name(self) -> str:
+        """For people: the path."""
+        ...
+
+    @property
+    def typed(self) -> bool:
+        """Whether values have types of their own, so that '1' is a string and not a number."""
+        ...
+
+    @property
+    def total(self) -> int | None: ...
+
+    def columns(self) -> list[str]:
+        """Headings in order. Raises SourceError when the file can't be read."""
+        ...
+
+    def records(self) -> Iterator[Record | Rejection]: ...
