@@ -60,7 +60,7 @@ class Near:
 
 @dataclass(frozen=True)
 class Box:
-    """A place lies in a box of degrees; west may exceed east across the date line."""
+    """A place lies in a box of degrees or on its edge; west exceeds east across the date line."""
 
     field: str
     north: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import qdrant_edge as engine
 
-from core.fields import FieldType
+from core.fields import FieldType, parse_datetime
 from core.filters import (
     And,
     AnyOf,
@@ -20,9 +20,7 @@ from core.filters import (
     Prefix,
     Range,
 )
-
-MAX_RADIUS_M = 20_037_508.0
-"""Half the length of the equator: every place on Earth lies within it."""
+from qdrant.edge_places import box, circle
 
 
 def compiled(filter: Filter | None) -> engine.Filter | None:
@@ -41,6 +39,8 @@ def _filter(part: Filter) -> engine.Filter:
         return engine.Filter(must_not=[engine.IsEmptyCondition(part.field)])
     if isinstance(part, AnyOf) and any(isinstance(value, bool) for value in part.values):
         return engine.Filter(should=[_truth(part.field, bool(value)) for value in part.values])
+    if isinstance(part, Box):
+        return box(part)
     return engine.Filter(must=[_condition(part)])
 
 
@@ -61,26 +61,25 @@ def _condition(part: Condition) -> engine.FieldCondition:
         return engine.FieldCondition(part.field, match=engine.MatchText(part.text))
     if isinstance(part, Prefix):
         return engine.FieldCondition(part.field, match=engine.MatchPrefix(part.prefix))
-    if isinstance(part, Near | Box):
-        return _place(part)
+    if isinstance(part, Near):
+        return circle(part)
     raise TypeError(f"no condition on a field: {part!r}")
 
 
 def _range(part: Range) -> engine.RangeFloat | engine.RangeDateTime:
-    bounds = {"gt": part.gt, "gte": part.gte, "lt": part.lt, "lte": part.lte}
+    bounds = _tightest(part)
     if part.kind is FieldType.DATETIME:
-        return engine.RangeDateTime(**{k: None if v is None else str(v) for k, v in bounds.items()})
-    return engine.RangeFloat(**{k: None if v is None else float(v) for k, v in bounds.items()})
+        return engine.RangeDateTime(**{name: str(bound) for name, bound in bounds.items()})
+    return engine.RangeFloat(**{name: float(bound) for name, bound in bounds.items()})
 
 
-def _place(part: Near | Box) -> engine.FieldCondition:
-    if isinstance(part, Near):
-        circle = engine.GeoRadius(
-            engine.GeoPoint(lon=part.lon, lat=part.lat), min(part.km * 1000, MAX_RADIUS_M)
-        )
-        return engine.FieldCondition(part.field, geo_radius=circle)
-    box = engine.GeoBoundingBox(
-        engine.GeoPoint(lon=part.west, lat=part.north),
-        engine.GeoPoint(lon=part.east, lat=part.south),
-    )
-    return engine.FieldCondition(part.field, geo_bounding_box=box)
+def _tightest(part: Range) -> dict[str, float | str]:
+    """At most one bound on each side: of gt and gte together, the engine sees but one."""
+    order = parse_datetime if part.kind is FieldType.DATETIME else float
+    bounds = {"gt": part.gt, "gte": part.gte, "lt": part.lt, "lte": part.lte}
+    given = {name: bound for name, bound in bounds.items() if bound is not None}
+    if "gt" in given and "gte" in given:
+        del given["gte" if order(given["gt"]) >= order(given["gte"]) else "gt"]
+    if "lt" in given and "lte" in given:
+        del given["lte" if order(given["lt"]) <= order(given["lte"]) else "lt"]
+    return given

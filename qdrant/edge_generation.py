@@ -185,7 +185,7 @@ class EdgeGeneration:
         hits = self._shard.facet(
             lambda: engine.FacetRequest(field, limit=limit, exact=True, filter=compiled(filter))
         )
-        return [(hit.value, hit.count) for hit in hits]
+        return [(hit.value, hit.count) for hit in hits if hit.count]  # 0: values since deleted
 
     def compact(self) -> None:
         with self._open.writing:

@@ -20,6 +20,8 @@ _R = TypeVar("_R")
 
 _FULL = ("no space left", "os error 28", "disk full", "quota exceeded", "os error 122")
 _CLOSED = ("not initialized",)
+_BINDING = (OSError, ValueError, TypeError, OverflowError, RuntimeError, MemoryError)
+"""What the binding raises where arguments can't be converted or an object is in use."""
 
 
 def translated(error: BaseException) -> BinocleError:
@@ -38,6 +40,13 @@ def translated(error: BaseException) -> BinocleError:
     return StoreError(f"The vector engine failed: {text or type(error).__name__}.")
 
 
+def _is_engines(error: BaseException) -> bool:
+    """Whether the engine, its binding or the file system raised it: our own bugs stay bugs."""
+    bare = type(error) is Exception
+    panic = type(error).__name__ == "PanicException"  # PyO3's, which it does not export
+    return bare or panic or isinstance(error, _BINDING)
+
+
 def seam(call: Callable[_P, _R]) -> Callable[_P, _R]:
     """Let only our own errors out of `call`."""
 
@@ -45,12 +54,8 @@ def seam(call: Callable[_P, _R]) -> Callable[_P, _R]:
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return call(*args, **kwargs)
-        except BinocleError:
-            raise
-        except Exception as error:
-            raise translated(error) from error
         except BaseException as error:
-            if type(error).__name__ != "PanicException":  # PyO3's, which it does not export
+            if not _is_engines(error):
                 raise
             raise translated(error) from error
 
