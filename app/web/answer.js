@@ -1,7 +1,7 @@
 // The answer to what is asked: tiles, the line that says how many and how fast, and more of them.
 
 import { isAborted } from "./api.js";
-import { shown } from "./conditions.js";
+import { counted } from "./conditions.js";
 import { byId } from "./dom.js";
 import { Grid } from "./grid.js";
 import { hideNotice, showEmpty, showNotice, showProblem } from "./notice.js";
@@ -56,7 +56,9 @@ export class Answer {
     this.#grid.show([]);
     this.#more.hidden = true;
     byId("status").textContent = "";
-    showProblem(problem, [{ label: "Try again", act: this.#on.onRetry }, ...actions, ...this.#waysOut(view)]);
+    const passing = problem.status === 0 || problem.status === 429 || problem.status >= 500;
+    const retry = { label: "Try again", act: this.#on.onRetry };
+    showProblem(problem, passing ? [retry] : [...actions, ...this.#waysOut(view)]);
   }
 
   #draw(view) {
@@ -82,12 +84,20 @@ export class Answer {
       this.#items.add(view.collection, hits);
       this.#grid.append(hits, { focus: document.activeElement === this.#more || document.activeElement === document.body });
       this.#offerMore(view, this.#session.current.cursor);
+      hideNotice();
       byId("status").textContent = this.#statusOf(view);
     } catch (problem) {
-      if (!isAborted(problem)) showProblem(problem, [{ label: "Try again", act: () => this.#loadMore(view) }]);
+      if (!isAborted(problem)) this.#noMore(problem, view);
     } finally {
       this.#more.disabled = false;
     }
+  }
+
+  #noMore(problem, view) {
+    // A page refused is of a list that has changed since: only a new search helps.
+    const act = problem.status === 422 ? this.#on.onRetry : () => this.#loadMore(view);
+    showProblem(problem, [{ label: "Try again", act }]);
+    byId("notice").scrollIntoView({ block: "center" });
   }
 
   /** Run `work`, with a sign of it on the page when it takes long enough to be noticed. */
@@ -108,7 +118,7 @@ export class Answer {
 
   #statusOf(view) {
     const { hits, total, timings_ms: timings } = this.#session.current;
-    const items = `${shown(total)} ${total === 1 ? "item" : "items"}`;
+    const items = `${counted(total)} ${total === 1 ? "item" : "items"}`;
     const order = isAsked(view) && hits.length ? ", best first" : "";
     const took = typeof timings?.total === "number" ? ` · ${timings.total < 10 ? timings.total.toFixed(1) : Math.round(timings.total)} ms` : "";
     return `${items}${order}${took}`;

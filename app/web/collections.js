@@ -1,5 +1,6 @@
 // The menu of collections; a plain name where there is only one.
 
+import { counted } from "./conditions.js";
 import { byId, el } from "./dom.js";
 
 export class CollectionMenu {
@@ -13,7 +14,7 @@ export class CollectionMenu {
   fill(collections) {
     this.#names = collections.map((one) => one.name);
     const options = collections.map(({ name, count }) =>
-      el("option", { value: name, text: `${name} (${count.toLocaleString("en")})` }),
+      el("option", { value: name, text: `${name} (${counted(count)})` }),
     );
     this.#select.replaceChildren(...options);
     byId("collection-box").hidden = !options.length;

@@ -47,8 +47,11 @@ export function labelOf(field) {
 
 export function shown(value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "number" ? value.toLocaleString("en") : String(value);
+  return String(value); // numbers too: they may be years
 }
+
+/** A number of things: 12,345. */
+export const counted = (number) => number.toLocaleString("en");
 
 /** The last day within a bound that is exclusive: the day before `lt`. */
 export function lastDay(lt) {

@@ -1,6 +1,6 @@
 // One result with all its fields, in a dialog; left and right go through the results.
 
-import { labelOf, shown } from "./conditions.js";
+import { counted, labelOf, shown } from "./conditions.js";
 import { byId, el, icon, iconButton } from "./dom.js";
 import { frame, scoreOf, titleElement } from "./grid.js";
 
@@ -49,7 +49,7 @@ export class Detail {
     return el(
       "header",
       {},
-      el("p", { class: "position quiet", text: index < 0 ? "" : `${shown(index + 1)} of ${shown(count)} shown` }),
+      el("p", { class: "position quiet", text: index < 0 ? "" : `${counted(index + 1)} of ${counted(count)} shown` }),
       step("previous", "Previous result", -1, index <= 0),
       step("next", "Next result", 1, index < 0 || index >= count - 1),
       iconButton("close", "Close", () => this.#on.onClose(), { "data-name": "close" }),

@@ -1,6 +1,6 @@
 // The filter panel, built from the fields that the collection declares.
 
-import { labelOf, shown, valuesOf, withValue } from "./conditions.js";
+import { counted, labelOf, shown, valuesOf, withValue } from "./conditions.js";
 import { byId, el } from "./dom.js";
 import { rangeBody, wordsBody } from "./bounds.js";
 
@@ -35,15 +35,15 @@ export class Filters {
   show(filter, facets = {}) {
     this.#filter = filter;
     this.#facets = { ...this.#facets, ...facets };
-    const focus = focusedIn(this.#form);
+    const restore = rememberFocus(this.#form);
     const sections = this.#fields.map((field) => this.#section(field)).filter(Boolean);
     this.#form.replaceChildren(...sections);
     sections.forEach((section, index) => {
       const field = section.dataset.field;
       section.open = this.#folded.get(field) ?? (index < OPEN_AT_FIRST || field in filter);
-      section.addEventListener("toggle", () => this.#folded.set(field, section.open));
+      section.firstChild.addEventListener("click", () => this.#folded.set(field, !section.open));
     });
-    if (focus) this.#form.querySelector(focus)?.focus({ preventScroll: true });
+    restore();
     return sections.length;
   }
 
@@ -76,10 +76,10 @@ export class Filters {
   }
 
   #choices(field) {
-    const counted = this.#facets[field] ?? [];
+    const offered = this.#facets[field] ?? [];
     const chosen = valuesOf(this.#filter, field);
-    const lost = chosen.filter((value) => !counted.some((one) => one.value === value));
-    const all = [...lost.map((value) => ({ value, count: 0 })), ...counted];
+    const lost = chosen.filter((value) => !offered.some((one) => one.value === value));
+    const all = [...lost.map((value) => ({ value, count: 0 })), ...offered];
     if (!all.length) return null;
     const long = all.length > SHORT + 2 && !this.#expanded.has(field);
     const rows = all
@@ -101,7 +101,7 @@ export class Filters {
       { class: "choice" },
       box,
       el("span", { class: "value", dir: "auto", text: shown(value) }),
-      el("span", { class: "count quiet", text: shown(count) }),
+      el("span", { class: "count quiet", text: counted(count) }),
     );
   }
 
@@ -119,12 +119,17 @@ export class Filters {
   }
 }
 
-/** A selector of the focused control, to find it again after a redraw. */
-function focusedIn(form) {
+/** A function that gives the keyboard, and what is half typed, back to the same control after a redraw. */
+function rememberFocus(form) {
   const active = document.activeElement;
-  if (!form.contains(active)) return null;
-  if (active.tagName === "SUMMARY") return `[data-field="${CSS.escape(active.parentElement.dataset.field)}"] > summary`;
-  if (!active.name) return `[data-field="${CSS.escape(active.closest("[data-field]")?.dataset.field ?? "")}"] summary`;
+  const field = form.contains(active) && active.closest("[data-field]")?.dataset.field;
+  if (!field) return () => {};
+  const typed = active.matches("input:not([type=checkbox])") ? active.value : null;
   const value = active.type === "checkbox" ? `[value="${CSS.escape(active.value)}"]` : "";
-  return `[name="${CSS.escape(active.name)}"]${value}`;
+  const control = active.name ? `[name="${CSS.escape(active.name)}"]${value}` : "summary";
+  return () => {
+    const again = form.querySelector(`[data-field="${CSS.escape(field)}"] ${control}`);
+    if (again && typed) again.value = typed;
+    again?.focus({ preventScroll: true });
+  };
 }

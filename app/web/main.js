@@ -24,7 +24,7 @@ class Page {
   #box = new SearchBox({
     onWords: (q, { final }) => this.#words(q, final),
     onRemove: () => this.#go({ like: null, link: null, picture: null, item: null }),
-    onClear: () => this.#go({ ...NOTHING, filter: this.#view.filter }),
+    onClear: () => this.#go({ q: "", item: null }),
   });
   #filters = new FilterArea({ onChange: (filter) => this.#go({ filter, item: null }) });
   #answer = new Answer({

@@ -1,5 +1,6 @@
 // Where the filters stand: a column beside the results on a wide page, else a sheet from below.
 
+import { counted } from "./conditions.js";
 import { byId } from "./dom.js";
 
 const WIDE = "(min-width: 1000px)"; // as in filters.css
@@ -27,7 +28,7 @@ export class Panel {
 
   /** The number of items that the sheet's button promises. */
   set total(total) {
-    byId("sheet-done").textContent = total === 1 ? "Show 1 item" : `Show ${total.toLocaleString("en")} items`;
+    byId("sheet-done").textContent = total === 1 ? "Show 1 item" : `Show ${counted(total)} items`;
   }
 
   #place() {

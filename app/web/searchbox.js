@@ -48,7 +48,7 @@ export class SearchBox {
     this.#showReference(view, title);
     const withReference = !this.#reference.hidden;
     this.#input.placeholder = withReference ? "Add words" : "Search by words or picture";
-    this.#clear.hidden = !this.#input.value && !withReference;
+    this.#clear.hidden = !this.#input.value;
   }
 
   focus() {
@@ -56,7 +56,7 @@ export class SearchBox {
   }
 
   #typed(event) {
-    this.#clear.hidden = !this.#input.value && this.#reference.hidden;
+    this.#clear.hidden = !this.#input.value;
     if (!event.isComposing) this.#later();
   }
 

@@ -5,27 +5,27 @@ import { search } from "./api.js";
 import { searchKey } from "./location.js";
 import { pictureOf } from "./picture.js";
 
-const PAGE = 40;
 const REMEMBERED = 20; // searches
 
 export class Session {
   #controller = new AbortController();
   #seen = new Map();
-  current = null; // {key, hits, total, cursor, timings_ms}
+  current = null; // {key, limit, hits, total, cursor, timings_ms}
 
   /** The first page for `view`; raises AbortError when another search comes first. */
   async find(view) {
     const key = searchKey(view);
     this.current = null;
-    const page = await search(view.collection, bodyOf(view), this.#signal());
-    this.#remember({ key, hits: page.hits, total: page.total, cursor: page.cursor, timings_ms: page.timings_ms });
+    const limit = pageSize();
+    const page = await search(view.collection, bodyOf(view, limit), this.#signal());
+    this.#remember({ key, limit, hits: page.hits, total: page.total, cursor: page.cursor, timings_ms: page.timings_ms });
     return this.current;
   }
 
   /** The next page; its hits. */
   async more(view) {
     const results = this.current;
-    const page = await search(view.collection, { ...bodyOf(view), cursor: results.cursor }, this.#signal());
+    const page = await search(view.collection, { ...bodyOf(view, results.limit), cursor: results.cursor }, this.#signal());
     this.#remember({ ...results, hits: [...results.hits, ...page.hits], cursor: page.cursor });
     return page.hits;
   }
@@ -63,12 +63,15 @@ export class Session {
   }
 }
 
+/** Enough to fill the window about twice. */
+const pageSize = () => (window.innerWidth * window.innerHeight > 3_000_000 ? 120 : 40);
+
 /** The request's body for a view; an empty query is the collection as it comes. */
-function bodyOf({ q, like, link, picture, filter }) {
+function bodyOf({ q, like, link, picture, filter }, limit) {
   const query = [];
   if (q.trim()) query.push({ text: q.trim() });
   if (picture !== null) query.push({ image: pictureOf(picture).data });
   else if (link) query.push({ image_url: link });
   else if (like) query.push({ id: like });
-  return { query, filter, limit: PAGE };
+  return { query, filter, limit };
 }
