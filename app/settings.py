@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
-from encoders.images import MAX_PIXELS
+from encoders.images import MAX_FILE_BYTES, MAX_PIXELS
 
 PREFIX = "BINOCLE_"
 NESTED = "__"
@@ -31,6 +31,9 @@ class ImageSettings(_Part):
 
     max_pixels: int = Field(
         default=MAX_PIXELS, ge=1, description="Largest width x height that is decoded, in pixels."
+    )
+    max_bytes: int = Field(
+        default=MAX_FILE_BYTES, ge=1, description="Largest image file that is read, in bytes."
     )
 
 
@@ -88,6 +91,9 @@ class ThreadSettings(_Part):
     )
     image: int = Field(
         default=2, ge=1, le=256, description="Requests with images that run at once."
+    )
+    fetch: int = Field(
+        default=8, ge=1, le=256, description="Requests with image URLs that run at once."
     )
     write: int = Field(default=2, ge=1, le=256, description="Requests that write that run at once.")
     text_tower: int = Field(

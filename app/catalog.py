@@ -1,0 +1,165 @@
+"""The open collections: which there are, and the generation that each answers from.
+
+A newly published generation is noticed by polling the store's pointers, opened beside the old one,
+and put in its place; the old one is closed when its last reader is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.collection import OpenCollection
+from core.errors import BinocleError, CollectionBusy, CollectionNotFound, StoreUnavailable
+from core.items import check_collection_name
+from qdrant.store import Generation, VectorStore
+
+log = logging.getLogger(__name__)
+
+
+class Catalog:
+    """Open collections of one store, safe for several threads.
+
+    Args:
+        store: where the collections are. The catalog does not close it.
+        wrap: laid around every generation opened, such as for metrics.
+    """
+
+    def __init__(
+        self, store: VectorStore, wrap: Callable[[Generation], Generation] = lambda opened: opened
+    ) -> None:
+        self._store = store
+        self._wrap = wrap
+        self._open: dict[str, OpenCollection] = {}
+        self._failed: dict[str, BinocleError] = {}
+        self._state = threading.Lock()  # guards the two above; never held over the engine
+        self._swapping = threading.RLock()  # one opening or closing at a time
+        self._closed = False
+
+    def names(self) -> list[str]:
+        """Names of the published collections, sorted."""
+        return self._store.collections()
+
+    def failures(self) -> dict[str, BinocleError]:
+        """Collections that could not be opened at the last try, with the reason."""
+        with self._state:
+            return dict(self._failed)
+
+    @contextmanager
+    def lease(self, name: str) -> Iterator[OpenCollection]:
+        """The collection, which stays open until the block ends.
+
+        Raises CollectionNotFound (naming those there are), CollectionBusy and StoreError.
+        """
+        leased = self._take(name)
+        try:
+            yield leased
+        finally:
+            leased.give_back()
+
+    def refresh(self) -> None:
+        """Bring all collections up to what is published. What fails is logged, and tried again."""
+        for name in {*self._store.collections(), *self._open_names()}:
+            try:
+                self.refresh_one(name)
+            except BinocleError as error:
+                with self._state:
+                    known = self._failed.get(name)
+                    self._failed[name] = error
+                if known is None or known.message != error.message:
+                    log.warning("Collection '%s' can't be opened: %s", name, error)
+
+    def refresh_one(self, name: str) -> None:
+        """Bring one collection up to what is published. Raises as `VectorStore.open`."""
+        with self._swapping:
+            self._refuse_when_closed()
+            published = self._store.published(name)
+            with self._state:
+                present = self._open.get(name)
+            if present is not None and present.generation_name == published:
+                return
+            fresh = OpenCollection(self._wrap(self._store.open(name))) if published else None
+            self._put(name, fresh)
+            if present is not None:
+                present.retire()
+
+    def drop(self, name: str, *, wait_seconds: float = 10.0) -> None:
+        """Delete the collection, once its readers are done.
+
+        Raises CollectionNotFound, and CollectionBusy where readers take longer than `wait_seconds`
+        or another process has it.
+        """
+        with self._swapping:
+            self._refuse_when_closed()
+            if self._store.published(name) is None:
+                raise self._not_found(name)
+            with self._state:
+                present = self._open.pop(name, None)
+            if present is not None:
+                present.retire()
+                if not present.wait_closed(wait_seconds):
+                    raise CollectionBusy(
+                        f"Collection '{name}' is still being read.", hint="Try again."
+                    )
+            self._store.drop(name)
+            with self._state:
+                self._failed.pop(name, None)
+
+    def close(self, *, wait_seconds: float = 10.0) -> None:
+        """Flush and close every collection, once its readers are done or time is up. Idempotent."""
+        with self._swapping:
+            self._closed = True
+            with self._state:
+                present, self._open = self._open, {}
+            deadline = time.monotonic() + wait_seconds
+            for opened in present.values():
+                opened.retire()
+            for name, opened in present.items():
+                if not opened.wait_closed(max(0.0, deadline - time.monotonic())):
+                    log.warning("Collection '%s' is still being read; closing it anyway.", name)
+                    opened.close()
+
+    def _take(self, name: str) -> OpenCollection:
+        """An open collection with one more reader."""
+        for _ in range(3):  # a collection may be swapped between finding and taking it
+            with self._state:
+                present = self._open.get(name)
+                if present is not None and present.take():
+                    return present
+            self._open_unknown(name)
+        raise StoreUnavailable(f"Collection '{name}' is being replaced.", hint="Try again.")
+
+    def _open_unknown(self, name: str) -> None:
+        check_collection_name(name)
+        if self._store.published(name) is None:
+            raise self._not_found(name)
+        self.refresh_one(name)
+
+    def _not_found(self, name: str) -> CollectionNotFound:
+        names = self.names()
+        return CollectionNotFound(
+            f"There is no collection '{name}'.",
+            hint=f"Collections: {', '.join(names)}." if names else "There are no collections yet.",
+            field="collection",
+        )
+
+    def _put(self, name: str, fresh: OpenCollection | None) -> None:
+        with self._state:
+            self._failed.pop(name, None)
+            if fresh is None:
+                self._open.pop(name, None)
+            else:
+                self._open[name] = fresh
+        if fresh is not None:
+            log.info("Collection '%s' answers from generation %s.", name, fresh.generation_name)
+
+    def _open_names(self) -> list[str]:
+        with self._state:
+            return [*self._open, *self._failed]
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("Binocle is shutting down.")

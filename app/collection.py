@@ -1,0 +1,145 @@
+"""One open collection: its generation, its readers, and what can be remembered between writes."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar, cast
+
+from core.fields import Schema
+from core.filters import AnyOf, Filter, Not, both
+from core.items import Visibility
+from qdrant.store import CollectionConfig, Generation
+
+T = TypeVar("T")
+
+PRIVATE = AnyOf("visibility", (Visibility.PRIVATE.value,))
+PUBLIC: Filter = Not(PRIVATE)
+"""What every answer to the outside is limited to."""
+
+_REMEMBERED = 256
+
+
+class OpenCollection:
+    """A generation that is open, with the number of its readers.
+
+    The process that has a generation open is the only one that writes to it, so what was counted
+    stays right until the next `writing`.
+    """
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._readers = 0
+        self._retired = False
+        self._done = threading.Event()
+        self._state = threading.Lock()
+        self._write = threading.Lock()
+        self._version = 0
+        self._memory: OrderedDict[Hashable, tuple[int, object]] = OrderedDict()
+
+    @property
+    def generation(self) -> Generation:
+        """For reading; to write, take it from `writing`."""
+        return self._generation
+
+    @property
+    def name(self) -> str:
+        return self._generation.collection
+
+    @property
+    def generation_name(self) -> str:
+        return self._generation.name
+
+    @property
+    def config(self) -> CollectionConfig:
+        return self._generation.config
+
+    @property
+    def schema(self) -> Schema:
+        return self._generation.config.schema
+
+    @contextmanager
+    def writing(self) -> Iterator[Generation]:
+        """The generation, for one writer at a time; what was remembered is forgotten."""
+        with self._write:
+            self._forget()
+            try:
+                yield self._generation
+            finally:
+                self._forget()
+
+    def visible(self, filter: Filter | None) -> Filter | None:
+        """`filter`, limited to public items: as it is where the collection has no private ones."""
+        return both(filter, PUBLIC) if self._has_private() else filter
+
+    def count(self, filter: Filter | None = None) -> int:
+        """Public items that match `filter`: exact, and counted once between writes."""
+        wanted = self.visible(filter)
+        return self.remember(("count", wanted), lambda: self._generation.count(wanted))
+
+    def facet(self, field: str, filter: Filter | None, limit: int) -> list[tuple[object, int]]:
+        """Values of `field` among public items that match `filter`, most frequent first."""
+        wanted = self.visible(filter)
+        found = self.remember(
+            ("facet", field, limit, wanted),
+            lambda: self._generation.facet(field, filter=wanted, limit=limit),
+        )
+        return cast("list[tuple[object, int]]", found)
+
+    def remember(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What `find` answers, asked once between writes."""
+        with self._state:
+            version = self._version
+            known = self._memory.get(key)
+            if known is not None and known[0] == version:
+                self._memory.move_to_end(key)
+                return cast("T", known[1])
+        found = find()
+        with self._state:
+            self._memory[key] = (version, found)
+            self._memory.move_to_end(key)
+            while len(self._memory) > _REMEMBERED:
+                self._memory.popitem(last=False)
+        return found
+
+    def take(self) -> bool:
+        """Count one more reader; False where the collection is retired."""
+        with self._state:
+            if self._retired:
+                return False
+            self._readers += 1
+            return True
+
+    def give_back(self) -> None:
+        """A reader is done; the last one of a retired collection closes it."""
+        with self._state:
+            self._readers -= 1
+            last = self._retired and self._readers == 0
+        if last:
+            self.close()
+
+    def retire(self) -> None:
+        """Take no more readers, and close when the last is done."""
+        with self._state:
+            self._retired = True
+            idle = self._readers == 0
+        if idle:
+            self.close()
+
+    def wait_closed(self, seconds: float) -> bool:
+        """Whether it is closed within `seconds`."""
+        return self._done.wait(seconds)
+
+    def close(self) -> None:
+        """Flush and close at once."""
+        self._generation.close()
+        self._done.set()
+
+    def _has_private(self) -> bool:
+        return self.remember("private", lambda: self._generation.count(PRIVATE)) > 0
+
+    def _forget(self) -> None:
+        with self._state:
+            self._version += 1

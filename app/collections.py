@@ -1,0 +1,67 @@
+"""Creating and deleting whole collections while the service runs."""
+
+from __future__ import annotations
+
+import shutil
+
+from app.wiring import Wiring
+from core.errors import CollectionExists
+from core.fields import Schema
+from core.items import check_collection_name
+from qdrant.store import JOINT, CollectionConfig, Quantization
+
+
+def create_collection(
+    wiring: Wiring, name: str, schema: Schema, quantization: Quantization
+) -> bool:
+    """An empty collection for the settings' encoder; False where there is one just like it.
+
+    Raises InvalidName, and CollectionExists where there is one that differs.
+    """
+    check_collection_name(name)
+    encoder = wiring.encoder()
+    config = CollectionConfig(
+        encoder=wiring.settings.encoder,
+        fingerprint=encoder.fingerprint,
+        vectors={JOINT: encoder.dim},
+        schema=schema,
+        quantization=quantization,
+    )
+    with wiring.creating:
+        if wiring.store.published(name) is not None:
+            return _refuse_another(wiring, name, config)
+        generation = wiring.store.create(name, config)
+        try:
+            wiring.store.publish(name, generation.name)
+        finally:
+            generation.close()
+    wiring.catalog.refresh_one(name)
+    return True
+
+
+def drop_collection(wiring: Wiring, name: str) -> None:
+    """Delete the collection with its generations and thumbnails. Errors as `Catalog.drop`."""
+    check_collection_name(name)
+    wiring.catalog.drop(name)
+    shutil.rmtree(wiring.directories.thumbnails / name, ignore_errors=True)
+
+
+def _refuse_another(wiring: Wiring, name: str, config: CollectionConfig) -> bool:
+    with wiring.catalog.lease(name) as opened:
+        present = opened.config
+    differing = [
+        what
+        for what, mine, theirs in (
+            ("fields", dict(config.schema.attributes), dict(present.schema.attributes)),
+            ("quantization", config.quantization, present.quantization),
+            ("encoder", config.fingerprint, present.fingerprint),
+        )
+        if mine != theirs
+    ]
+    if differing:
+        raise CollectionExists(
+            f"Collection '{name}' exists with other {' and '.join(differing)}.",
+            hint="Choose another name, or delete the collection first.",
+            field=differing[0],
+        )
+    return False

@@ -1,0 +1,21 @@
+"""The web page: index.html at /, the rest under /static."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+WEB = Path(__file__).resolve().parents[1] / "web"
+
+
+def serve_page(app: FastAPI) -> None:
+    """Serve the page from `app`."""
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> FileResponse:
+        return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.mount("/static", StaticFiles(directory=WEB))

@@ -1,0 +1,101 @@
+"""Search: the JSON body, the short form, and an uploaded image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+
+from app.http.answers import json_answer
+from app.http.bodies import JSON, MULTIPART, invalid, media_type, read_form, read_json, unsupported
+from app.http.lanes import Lane
+from app.http.models import SearchAnswer, SearchBody, SearchForm, SearchParams
+from app.http.openapi import takes
+from app.http.parts import request_of
+from app.http.service import Service
+from app.search.query import ImagePart, Part, SearchRequest, TextPart, UrlPart
+from core.errors import InvalidRequest
+
+
+def search_routes(service: Service) -> APIRouter:
+    """POST and GET /v1/collections/{collection}/search."""
+    router = APIRouter(tags=["search"])
+    path = "/v1/collections/{collection}/search"
+
+    @router.post(
+        path,
+        response_model=SearchAnswer,
+        summary="Search by texts, images, items and vectors",
+        openapi_extra=takes({JSON: SearchBody, MULTIPART: SearchForm}),
+    )
+    async def search(collection: str, request: Request) -> Response:
+        """The items nearest to the weighted mix of the query's parts, among those that pass the
+        filter. Send JSON, or a form with the image file in the part `image`."""
+        kind = media_type(request)
+        if kind == MULTIPART:
+            return await answered(service, collection, await _form(request, service.max_body))
+        if kind != JSON:
+            raise unsupported(request, JSON, MULTIPART)
+        body = await read_json(request, SearchBody, service.max_body)
+        return await answered(service, collection, request_of(body))
+
+    @router.get(path, response_model=SearchAnswer, summary="Search by a text")
+    async def search_text(collection: str, params: Annotated[SearchParams, Query()]) -> Response:
+        """The short form; without `q`, the items as they come."""
+        parts = () if params.q is None else (TextPart(params.q),)
+        return await answered(service, collection, _request(params, parts))
+
+    return router
+
+
+async def answered(service: Service, collection: str, request: SearchRequest) -> Response:
+    """The answer to `request`, worked out in the lane for its kind."""
+    answer = await _lane(service, request).run(lambda: service.searcher.search(collection, request))
+    return json_answer(answer.as_json())
+
+
+def _lane(service: Service, request: SearchRequest) -> Lane:
+    if any(isinstance(part, UrlPart) for part in request.parts):
+        return service.lanes.fetch
+    return service.lanes.image if request.has_images else service.lanes.search
+
+
+async def _form(request: Request, max_body: int) -> SearchRequest:
+    form = await read_form(request, max_body)
+    try:
+        fields: Mapping[str, Any] = dict(form)
+        try:
+            # An empty input of a form says nothing: it is as if it were not there.
+            params = SearchForm.model_validate({k: v for k, v in fields.items() if v != ""})
+        except ValidationError as error:
+            raise invalid(error.errors()[0]) from None
+        parts: list[Part] = []
+        if params.q is not None:
+            parts.append(TextPart(params.q))
+        if params.image is not None:
+            parts.append(ImagePart(await _file(params.image)))
+        if not parts:
+            raise InvalidRequest("The form has neither an image nor q.", field="image")
+        return _request(params, tuple(parts))
+    finally:
+        await form.close()
+
+
+async def _file(part: object) -> bytes:
+    if not isinstance(part, UploadFile):
+        raise InvalidRequest("'image' is not sent as a file.", field="image")
+    return await part.read()
+
+
+def _request(params: SearchParams, parts: tuple[Part, ...]) -> SearchRequest:
+    return SearchRequest(
+        parts=parts,
+        filter=params.filter,
+        limit=params.limit,
+        cursor=params.cursor,
+        facets=tuple(name.strip() for name in params.facets.split(",")) if params.facets else (),
+        explain=params.explain,
+    )

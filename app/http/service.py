@@ -1,0 +1,37 @@
+"""What the routes work with, and the application that they make up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from app.http.lanes import Lanes
+from app.search.pipeline import Searcher
+from app.upkeep import Upkeep
+from app.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts that requests are answered with."""
+
+    wiring: Wiring
+    searcher: Searcher
+    lanes: Lanes
+    upkeep: Upkeep
+    max_body: int
+    max_batch: int
+
+    @asynccontextmanager
+    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Starts the upkeep; at the end, flushes and closes everything."""
+        self.upkeep.start()
+        try:
+            yield
+        finally:
+            self.upkeep.stop()
+            self.lanes.close()
+            self.wiring.close()

@@ -1,0 +1,128 @@
+"""From what came over HTTP to items, and from outcomes to results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from app.http.parts import image_bytes
+from app.items import Items, changed_item, item_of
+from core.errors import BinocleError, InvalidItem, InvalidRequest, TooLarge
+from core.items import ImageSource, Item, check_item_id
+from ingestion.rejects import Rejection
+from qdrant.store import Point
+
+_IMAGES = ("image", "image_url")
+
+
+def put_item(items: Items, collection: str, item_id: str, record: dict[str, Any]) -> Point:
+    """Index one item; its point. Raises what is wrong with it."""
+    if record.get("id") not in (None, item_id):
+        raise InvalidItem(
+            f"The body's id '{record['id']}' is not the path's '{item_id}'.", field="id"
+        )
+    item = _item(items, collection, item_id, record)
+    return _written(items, collection, item)
+
+
+def change_item(items: Items, collection: str, item_id: str, record: dict[str, Any]) -> Point:
+    """Change one item; its point. Raises what is wrong with the change, and ItemNotFound."""
+    if record.get("id") not in (None, item_id):
+        raise InvalidItem("An item's id can't be changed.", field="id")
+    fields = _fields(record)
+    image = _image(record)
+    if image is None:
+        return items.change(collection, item_id, fields)
+    present = items.read(collection, item_id)
+    schema = items.schema(collection)
+    return _written(items, collection, changed_item(present, fields, image, schema))
+
+
+def put_items(
+    items: Items, collection: str, records: Sequence[Mapping[str, Any]], most: int
+) -> list[dict[str, Any]]:
+    """Index what can be indexed; one result each, in order. Raises TooLarge for over `most`."""
+    if len(records) > most:
+        raise TooLarge(
+            f"The batch has {len(records):,} items; {most:,} are allowed.",
+            hint="Send it in parts.",
+            field="items",
+        )
+    items.schema(collection)  # an unknown collection is not the items' fault
+    checked = list(_checked(items, collection, records))
+    outcomes = iter(items.write(collection, [it for it in checked if isinstance(it, Item)]))
+    return [_result(it if isinstance(it, Rejection) else next(outcomes), it) for it in checked]
+
+
+def _checked(
+    items: Items, collection: str, records: Sequence[Mapping[str, Any]]
+) -> Iterator[Item | Rejection]:
+    for record in records:
+        given = record.get("id")
+        named = given if isinstance(given, str) else None
+        try:
+            if named is None:
+                raise InvalidItem("An item needs an id, a string.", field="id")
+            item = _item(items, collection, named, dict(record))
+        except BinocleError as error:
+            yield Rejection.of(error, id=named)
+            continue
+        yield item
+
+
+def _result(outcome: object, about: Item | Rejection) -> dict[str, Any]:
+    if not isinstance(outcome, Rejection):
+        return {"id": about.id, "status": "indexed"}
+    return {
+        "id": about.id,
+        "status": "rejected",
+        "field": outcome.field,
+        "reason": outcome.reason,
+    }
+
+
+def _written(items: Items, collection: str, item: Item) -> Point:
+    (outcome,) = items.write(collection, [item])
+    if isinstance(outcome, Rejection):
+        raise _error_of(outcome)
+    return items.read_any(collection, item.id)
+
+
+def _error_of(rejection: Rejection) -> BinocleError:
+    """The error that became this rejection, as one of its kind."""
+    kind = _family().get(rejection.kind, InvalidItem)
+    return kind(rejection.reason, field=rejection.field)
+
+
+def _family() -> dict[str, type[BinocleError]]:
+    found: dict[str, type[BinocleError]] = {}
+    left: list[type[BinocleError]] = [BinocleError]
+    while left:
+        kind = left.pop()
+        found[kind.code] = kind
+        left.extend(kind.__subclasses__())
+    return found
+
+
+def _item(items: Items, collection: str, item_id: str, record: dict[str, Any]) -> Item:
+    check_item_id(item_id)
+    image = _image(record)
+    if image is None:
+        raise InvalidItem("An item needs an image.", hint="Give image or image_url.", field="image")
+    return item_of(item_id, _fields(record), image, items.schema(collection))
+
+
+def _fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in ("id", *_IMAGES)}
+
+
+def _image(record: Mapping[str, Any]) -> ImageSource | None:
+    given = {name: record[name] for name in _IMAGES if record.get(name) is not None}
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise InvalidRequest(f"'{name}' is no string.", field=name)
+    if len(given) > 1:
+        raise InvalidItem("An item has either image or image_url.", field="image")
+    if "image" in given:
+        return ImageSource(data=image_bytes(given["image"], "image"))
+    return ImageSource(url=given["image_url"]) if given else None

@@ -1,0 +1,147 @@
+"""Single items, while the service runs: read, write, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from app.collection import OpenCollection
+from app.search.pipeline import matching
+from app.search.present import is_public
+from app.wiring import Wiring
+from core.errors import InvalidItem, ItemNotFound
+from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
+from core.items import ImageSource, Item, Visibility
+from ingestion.indexing import Indexer, Outcome
+from qdrant.store import Point
+
+_OWN = ("title", "description", "tags", "owner_id", "uploaded_at", "visibility")
+"""Built-in fields that a caller may set; the others come from the image and the path."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """The items of the open collections."""
+
+    wiring: Wiring
+
+    def read(self, collection: str, item_id: str) -> Point:
+        """The point of a public item. Raises ItemNotFound."""
+        with self.wiring.catalog.lease(collection) as opened:
+            return _public_point(opened, item_id)
+
+    def read_any(self, collection: str, item_id: str) -> Point:
+        """The point of an item, private ones too: for who has just written it."""
+        with self.wiring.catalog.lease(collection) as opened:
+            for point in opened.generation.retrieve([item_id]):
+                return point
+        raise ItemNotFound(f"There is no item '{item_id}' in '{collection}'.", field="id")
+
+    def schema(self, collection: str) -> Schema:
+        """The fields that the collection declares."""
+        with self.wiring.catalog.lease(collection) as opened:
+            return opened.schema
+
+    def thumbnail(self, collection: str, item_id: str) -> tuple[str, bytes]:
+        """Address and WebP bytes of a public item's thumbnail. Raises NotFound."""
+        point = self.read(collection, item_id)
+        address = str(point.payload.get("_thumbnail", ""))
+        return address, self.wiring.thumbnails(collection).read(address)
+
+    def write(self, collection: str, items: Sequence[Item]) -> list[Outcome]:
+        """Index items: searchable when it returns. One outcome each, in order."""
+        with self.wiring.catalog.lease(collection) as opened:
+            encoder = matching(self.wiring.encoder(), opened)
+            thumbnails = self.wiring.thumbnails(collection)
+            with opened.writing() as generation:
+                indexer = Indexer(generation, encoder, thumbnails, self.wiring.limits())
+                with closing(indexer):
+                    return indexer.index(items)
+
+    def change(self, collection: str, item_id: str, changes: Mapping[str, Any]) -> Point:
+        """Set the fields given and remove those given as null; the image stays.
+
+        Raises ItemNotFound and InvalidItem.
+        """
+        with self.wiring.catalog.lease(collection) as opened, opened.writing() as generation:
+            payload = dict(_public_point(opened, item_id).payload)
+            for name, value in checked_fields(changes, opened.schema).items():
+                payload[name] = value
+            kept = {name: value for name, value in payload.items() if value not in (None, "", [])}
+            generation.set_payload(item_id, kept)
+            return Point(item_id, {}, kept)
+
+    def delete(self, collection: str, item_id: str) -> None:
+        """Delete a public item. Raises ItemNotFound."""
+        with self.wiring.catalog.lease(collection) as opened, opened.writing() as generation:
+            _public_point(opened, item_id)
+            generation.delete([item_id])
+
+
+def checked_fields(record: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """The fields of `record` as they are stored; None for those to be absent.
+
+    Raises InvalidItem for a field that can't be set or whose value does not fit.
+    """
+    answer = {}
+    for name, value in record.items():
+        kind = schema.attributes.get(name) or (BUILTIN_FIELDS[name] if name in _OWN else None)
+        if kind is None:
+            settable = sorted([*_OWN, *schema.attributes])
+            raise InvalidItem(
+                f"An item of this collection has no field '{name}' to set.",
+                hint=f"Fields: {', '.join(settable)}.",
+                field=name,
+            )
+        answer[name] = _checked(name, value, kind)
+    return answer
+
+
+def item_of(item_id: str, record: Mapping[str, Any], image: ImageSource, schema: Schema) -> Item:
+    """The item that `record` describes: its fields without id and image.
+
+    Raises InvalidName and InvalidItem.
+    """
+    fields = {k: v for k, v in checked_fields(record, schema).items() if v is not None}
+    moment = fields.pop("uploaded_at", None)
+    tags = fields.pop("tags", [])
+    return Item(
+        id=item_id,
+        image=image,
+        title=fields.pop("title", ""),
+        description=fields.pop("description", ""),
+        tags=tuple(tags),
+        owner_id=fields.pop("owner_id", None),
+        uploaded_at=parse_datetime(moment) if moment else None,
+        visibility=Visibility(fields.pop("visibility", Visibility.PUBLIC)),
+        attributes=fields,
+    )
+
+
+def changed_item(
+    point: Point, changes: Mapping[str, Any], image: ImageSource, schema: Schema
+) -> Item:
+    """The item of `point` with `changes` and another image. Raises InvalidItem."""
+    settable = {*_OWN, *schema.attributes}
+    record = {name: value for name, value in point.payload.items() if name in settable}
+    return item_of(point.id, {**record, **changes}, image, schema)
+
+
+def _checked(name: str, value: Any, kind: FieldType) -> Any:
+    if name == "tags" and isinstance(value, str):
+        value = [value]
+    if name in _OWN and name != "tags" and isinstance(value, list | dict):
+        raise InvalidItem(f"'{name}' takes one value.", field=name)
+    stored = coerce(name, value, kind)
+    if name == "visibility" and stored not in (None, *Visibility):
+        raise InvalidItem(f"visibility is {stored!r}.", hint="Use public or private.", field=name)
+    return Visibility.PUBLIC.value if name == "visibility" and stored is None else stored
+
+
+def _public_point(opened: OpenCollection, item_id: str) -> Point:
+    for point in opened.generation.retrieve([item_id]):
+        if is_public(point.payload):
+            return point
+    raise ItemNotFound(f"There is no item '{item_id}' in '{opened.name}'.", field="id")

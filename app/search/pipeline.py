@@ -1,0 +1,222 @@
+"""The pipeline: a request -> compose -> retrieve -> present -> an answer, each stage timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.catalog import Catalog
+from app.collection import OpenCollection
+from app.search.compose import Composed, Composer
+from app.search.cursor import Position, decode_cursor, encode_cursor
+from app.search.present import Answer, Hit, hit_of, is_public
+from app.search.query import IdPart, SearchRequest
+from app.search.retrieve import Nearest, Page, browse, nearest
+from core.errors import EncoderMismatch, InvalidQuery
+from core.fields import FieldType
+from core.filters import Filter, parse_filter
+from encoders.encoder import Encoder
+from encoders.images import MAX_PIXELS
+from qdrant.store import JOINT
+
+_FACET_TYPES = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
+_FACET_VALUES = 20
+_MAX_FACETS = 20
+
+
+@dataclass
+class Stopwatch:
+    """Milliseconds by stage, from its making on."""
+
+    laps: dict[str, float] = field(default_factory=dict)
+    _start: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.laps[name] = round(1000 * (time.perf_counter() - start), 3)
+
+    def read(self) -> dict[str, float]:
+        """The stages and the total."""
+        return {**self.laps, "total": round(1000 * (time.perf_counter() - self._start), 3)}
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Answers search requests. Safe to call from several threads.
+
+    Args:
+        catalog: the open collections.
+        encoder: gives the encoder; asked only where there is something to encode.
+        fetch: the bytes of the image at a URL.
+        max_pixels: largest image to decode.
+        max_limit: most hits on one page.
+    """
+
+    catalog: Catalog
+    encoder: Callable[[], Encoder]
+    fetch: Callable[[str], bytes]
+    max_pixels: int = MAX_PIXELS
+    max_limit: int = 200
+
+    def search(self, collection: str, request: SearchRequest) -> Answer:
+        """One page of the answer.
+
+        Raises CollectionNotFound, InvalidQuery, InvalidFilter, InvalidCursor, ItemNotFound,
+        ImageError, EncoderMismatch and StoreError.
+        """
+        if request.limit > self.max_limit:
+            raise InvalidQuery(
+                f"limit is {request.limit}; at most {self.max_limit} are allowed.", field="limit"
+            )
+        with self.catalog.lease(collection) as opened:
+            return _Search(self, opened, request).answer()
+
+
+def matching(encoder: Encoder, opened: OpenCollection) -> Encoder:
+    """`encoder`, if the collection's vectors are its own. Raises EncoderMismatch otherwise."""
+    if encoder.fingerprint != opened.config.fingerprint:
+        raise EncoderMismatch(
+            f"Collection '{opened.name}' was built with the encoder '{opened.config.encoder}' "
+            f"({opened.config.fingerprint}); this is '{encoder.name}' ({encoder.fingerprint}).",
+            hint="Run with the collection's encoder, or load the collection again with this one.",
+        )
+    return encoder
+
+
+class _Search:
+    """One request on its way through the stages."""
+
+    def __init__(self, by: Searcher, opened: OpenCollection, request: SearchRequest) -> None:
+        self._by = by
+        self._opened = opened
+        self._request = request
+        self._watch = Stopwatch()
+        self._digest = ""
+
+    def answer(self) -> Answer:
+        request, opened, watch = self._request, self._opened, self._watch
+        wanted = parse_filter(request.filter, opened.schema)
+        self._check_facets()
+        self._digest = request.digest(opened.name)  # after the filter, whose depth is bounded now
+        start = self._start()
+        with watch.stage("encode"):
+            composed = self._compose() if request.parts else None
+        with watch.stage("retrieve"):
+            page = self._retrieve(composed, opened.visible(wanted), start)
+        with watch.stage("count"):
+            total = opened.count(wanted)
+        with watch.stage("facets"):
+            facets = {name: self._facet(name, wanted) for name in request.facets}
+        hits = self._present(composed, page)
+        explanation = self._explanation(composed, page) if request.explain else None
+        return Answer(
+            collection=opened.name,
+            generation=opened.generation_name,
+            hits=hits,
+            total=total,
+            cursor=self._cursor(page.after),
+            facets=facets,
+            timings_ms=watch.read(),
+            explanation=explanation,
+        )
+
+    def _compose(self) -> Composed:
+        composer = Composer(
+            encoder=lambda: matching(self._by.encoder(), self._opened),
+            stored=self._stored,
+            fetch=self._by.fetch,
+            dim=self._opened.config.vectors[JOINT],
+            max_pixels=self._by.max_pixels,
+        )
+        return composer.compose(self._request.parts)
+
+    def _retrieve(
+        self, composed: Composed | None, filter: Filter | None, start: Position | None
+    ) -> Page:
+        generation, limit = self._opened.generation, self._request.limit
+        if composed is None:
+            return browse(generation, limit, filter, start)
+        asked = {part.id for part in self._request.parts if isinstance(part, IdPart)}
+        wanted = Nearest(composed.vector, limit, filter, without=frozenset(asked))
+        return nearest(generation, wanted, start)
+
+    def _present(self, composed: Composed | None, page: Page) -> list[Hit]:
+        kind = composed.kind if composed else None
+        encoder = self._by.encoder() if kind else None
+        if encoder is not None and encoder.fingerprint != self._opened.config.fingerprint:
+            encoder = None  # calibrated for vectors of its own only
+
+        def relevance(cosine: float) -> float | None:
+            return encoder.relevance(cosine, kind) if encoder and kind else None
+
+        # Private items are filtered inside the engine; looking again costs nothing and also
+        # covers an item made private while this search ran.
+        points = [point for point in page.points if is_public(point.payload)]
+        ranked = composed is not None
+        hits = [hit_of(self._opened.name, p, ranked=ranked, relevance=relevance) for p in points]
+        if composed is None or not self._request.explain:
+            return hits
+        return self._explained(hits, composed)
+
+    def _explained(self, hits: list[Hit], composed: Composed) -> list[Hit]:
+        """The hits with the cosine of each part of the query to each of them."""
+        ids = [hit.id for hit in hits]
+        points = self._opened.generation.retrieve(ids, with_vectors=True)
+        cosines = {point.id: composed.parts @ point.vectors[JOINT] for point in points}
+        return [
+            replace(hit, explanation={"parts": [round(float(c), 6) for c in cosines[hit.id]]})
+            if hit.id in cosines
+            else hit
+            for hit in hits
+        ]
+
+    def _explanation(self, composed: Composed | None, page: Page) -> dict[str, object]:
+        return {
+            "compose": list(composed.explanation) if composed else [],
+            "relevance_of": composed.kind if composed else None,
+            "retrieve": {"vector": JOINT, "fetched": page.fetched} if composed else {},
+        }
+
+    def _stored(self, item_id: str) -> NDArray[np.float32] | None:
+        for point in self._opened.generation.retrieve([item_id], with_vectors=True):
+            if is_public(point.payload):
+                return point.vectors[JOINT]
+        return None
+
+    def _check_facets(self) -> None:
+        fields = self._opened.schema.fields
+        if len(self._request.facets) > _MAX_FACETS:
+            raise InvalidQuery(f"At most {_MAX_FACETS} facets are allowed.", field="facets")
+        for name in self._request.facets:
+            if fields.get(name) not in _FACET_TYPES:
+                able = sorted(field for field, kind in fields.items() if kind in _FACET_TYPES)
+                raise InvalidQuery(
+                    f"There are no facets of '{name}'.",
+                    hint=f"Fields with facets: {', '.join(able)}.",
+                    field="facets",
+                )
+
+    def _facet(self, name: str, filter: Filter | None) -> list[dict[str, object]]:
+        counted = self._opened.facet(name, filter, _FACET_VALUES)
+        return [{"value": value, "count": count} for value, count in counted]
+
+    def _start(self) -> Position | None:
+        if self._request.cursor is None:
+            return None
+        return decode_cursor(
+            self._request.cursor, digest=self._digest, generation=self._opened.generation_name
+        )
+
+    def _cursor(self, after: Position | None) -> str | None:
+        if after is None:
+            return None
+        return encode_cursor(after, digest=self._digest, generation=self._opened.generation_name)

@@ -1,0 +1,98 @@
+"""Present: points -> the hits that people and programs see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from core.items import Visibility
+from qdrant.store import ScoredPoint
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An item found. score: cosine, -1 to 1; relevance: calibrated, 0 to 1; None in a browse."""
+
+    id: str
+    score: float | None
+    relevance: float | None
+    title: str
+    payload: Mapping[str, Any]
+    thumbnail: str | None
+    explanation: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The hit as the HTTP API writes it."""
+        hit: dict[str, Any] = {
+            "id": self.id,
+            "score": self.score,
+            "relevance": self.relevance,
+            "title": self.title,
+            "payload": self.payload,
+            "thumbnail": self.thumbnail,
+        }
+        return hit if self.explanation is None else {**hit, "explanation": self.explanation}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One page of a search. Times in milliseconds."""
+
+    collection: str
+    generation: str
+    hits: list[Hit]
+    total: int
+    cursor: str | None
+    facets: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    explanation: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as the HTTP API and `binocle search --json` write it."""
+        answer: dict[str, Any] = {
+            "hits": [hit.as_json() for hit in self.hits],
+            "total": self.total,
+            "cursor": self.cursor,
+            "facets": self.facets,
+            "timings_ms": self.timings_ms,
+            "collection": self.collection,
+            "generation": self.generation,
+        }
+        return answer if self.explanation is None else {**answer, "explanation": self.explanation}
+
+
+def public_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that may be shown: without those that are internal."""
+    return {name: value for name, value in payload.items() if not name.startswith("_")}
+
+
+def is_public(payload: Mapping[str, Any]) -> bool:
+    """Whether an item of this payload may be shown."""
+    return payload.get("visibility") != Visibility.PRIVATE.value
+
+
+def thumbnail_url(collection: str, item_id: str, payload: Mapping[str, Any]) -> str | None:
+    """Where the item's thumbnail is served; None where it has none."""
+    if "_thumbnail" not in payload:
+        return None
+    return f"/v1/collections/{collection}/items/{quote(item_id, safe='')}/thumbnail"
+
+
+def hit_of(
+    collection: str,
+    point: ScoredPoint,
+    *,
+    ranked: bool,
+    relevance: Callable[[float], float | None],
+) -> Hit:
+    """The hit for a point; score and relevance only where points are `ranked`."""
+    return Hit(
+        id=point.id,
+        score=point.score if ranked else None,
+        relevance=relevance(point.score) if ranked else None,
+        title=str(point.payload.get("title", "")),
+        payload=public_payload(point.payload),
+        thumbnail=thumbnail_url(collection, point.id, point.payload),
+    )

@@ -1,0 +1,126 @@
+"""What can be asked: a weighted mix of texts, images, items and vectors, with a filter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from core.errors import InvalidQuery
+
+MAX_PARTS = 20
+MAX_TEXT = 10_000
+_MAX_WEIGHT = 1_000.0
+
+
+@dataclass(frozen=True)
+class TextPart:
+    """A text of at most 10,000 characters, at least one of which is no space."""
+
+    text: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise InvalidQuery(
+                "The query's text is empty.", hint="To browse, leave the query out.", field="text"
+            )
+        if len(self.text) > MAX_TEXT:
+            raise InvalidQuery(
+                f"The query's text has {len(self.text):,} characters; {MAX_TEXT:,} are allowed.",
+                field="text",
+            )
+        try:
+            self.text.encode()
+        except UnicodeEncodeError:
+            raise InvalidQuery("The query's text is no valid Unicode.", field="text") from None
+
+
+@dataclass(frozen=True)
+class ImagePart:
+    """An image's file, as bytes."""
+
+    data: bytes = field(repr=False)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class UrlPart:
+    """The URL of an image, to be fetched."""
+
+    url: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class IdPart:
+    """An item already indexed."""
+
+    id: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class VectorPart:
+    """A vector of the joint space, of any length but zero."""
+
+    vector: tuple[float, ...]
+    weight: float = 1.0
+
+
+Part: TypeAlias = TextPart | ImagePart | UrlPart | IdPart | VectorPart
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """One page of a search. No parts: browse, in a fixed order, without scores.
+
+    Args:
+        parts: at most 20, weights finite, at most 1,000 in size, not all zero.
+        filter: as `core.filters.parse_filter` takes it.
+        limit: most hits on the page.
+        cursor: of the page before, or None for the first.
+        facets: fields whose values to count among all items that pass the filter.
+        explain: tell how the answer came about.
+    """
+
+    parts: tuple[Part, ...] = ()
+    filter: Any = None
+    limit: int = 20
+    cursor: str | None = None
+    facets: tuple[str, ...] = ()
+    explain: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.parts) > MAX_PARTS:
+            raise InvalidQuery(
+                f"The query has {len(self.parts)} parts; {MAX_PARTS} are allowed.", field="query"
+            )
+        if self.limit < 1:
+            raise InvalidQuery(f"limit is {self.limit}; it starts at 1.", field="limit")
+        for part in self.parts:
+            if not math.isfinite(part.weight) or abs(part.weight) > _MAX_WEIGHT:
+                raise InvalidQuery(
+                    f"A weight is {part.weight}; weights lie from -1,000 to 1,000.", field="weight"
+                )
+        if self.parts and not any(part.weight for part in self.parts):
+            raise InvalidQuery("All weights of the query are zero.", field="weight")
+
+    @property
+    def has_images(self) -> bool:
+        """Whether images have to be decoded and encoded."""
+        return any(isinstance(part, ImagePart | UrlPart) for part in self.parts)
+
+    def digest(self, collection: str) -> str:
+        """Names the question, whatever the page and the order of its parts."""
+        parts = sorted(_part_digest(part) for part in self.parts)
+        question = [collection, parts, self.filter]
+        text = json.dumps(question, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+def _part_digest(part: Part) -> str:
+    value = part.data if isinstance(part, ImagePart) else repr(part).encode(errors="replace")
+    return f"{type(part).__name__}:{part.weight!r}:{hashlib.sha256(value).hexdigest()}"

@@ -1,0 +1,87 @@
+"""Serving: a socket, uvicorn, and an orderly end."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from app.http.application import create_app
+from app.settings import HttpSettings, Settings
+from app.wiring import Wiring, build
+from core.errors import BinocleError, SettingsError
+
+_BACKLOG = 512
+
+
+def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) -> None:
+    """Serve until told to stop (SIGINT, SIGTERM); then finish what is in flight, flush and close.
+
+    Args:
+        announce: called with the service's URL once it listens, before the collections are open.
+
+    Raises SettingsError where the address can't be listened on, and EncoderError where the encoder
+    can't be loaded.
+    """
+    listening = listen(settings.http)
+    with listening:
+        serve_wired(build(settings, role="serve"), listening, announce=announce)
+
+
+def serve_wired(
+    wiring: Wiring, listening: socket.socket, *, announce: Callable[[str], None] | None = None
+) -> None:
+    """`serve` over parts that are built already, which are closed at the end."""
+    failures: list[BinocleError] = []
+
+    def give_up(error: BinocleError) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    server = uvicorn.Server(config(wiring, on_failure=give_up))
+    if announce is not None:
+        announce(url_of(listening))
+    server.run(sockets=[listening])
+    if failures:
+        raise failures[0]
+
+
+def config(
+    wiring: Wiring, *, on_failure: Callable[[BinocleError], None] | None = None
+) -> uvicorn.Config:
+    """uvicorn's configuration for the service."""
+    http = wiring.settings.http
+    return uvicorn.Config(
+        create_app(wiring, on_failure=on_failure),
+        log_config=None,  # configured by whoever starts the process
+        access_log=False,  # the metrics count requests; a line for each costs time
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(http.shutdown_seconds)),
+    )
+
+
+def listen(http: HttpSettings) -> socket.socket:
+    """A socket that listens on the settings' address. Raises SettingsError where it can't."""
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((http.host, http.port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        taken = error.errno == errno.EADDRINUSE
+        raise SettingsError(
+            f"{http.host}:{http.port} can't be listened on: {error.strerror or error}.",
+            hint="Another process has it; choose another port by --port." if taken else "",
+            field="http__port",
+        ) from None
+    return listening
+
+
+def url_of(listening: socket.socket) -> str:
+    """The address of a listening socket, for a browser."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,120 @@
+"""Builds the parts from the settings and hands them to each other. The only reader of settings."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.catalog import Catalog
+from app.search.pipeline import Searcher
+from app.settings import Settings
+from app.telemetry import MeasuredEncoder, MeasuredGeneration, Telemetry
+from encoders.bundle import Threads
+from encoders.encoder import Encoder
+from encoders.specs import load_encoder
+from ingestion.fetch import fetch_image
+from ingestion.limits import FetchLimits, Limits
+from ingestion.thumbnails import ThumbnailStore
+from qdrant.edge import EdgeStore
+from qdrant.exact import ExactStore
+from qdrant.store import VectorStore
+
+
+@dataclass(frozen=True)
+class Directories:
+    """Where things lie in the data directory."""
+
+    root: Path
+
+    @property
+    def collections(self) -> Path:
+        return self.root / "collections"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.root / "thumbnails"
+
+    @property
+    def rejects(self) -> Path:
+        return self.root / "rejects"
+
+
+@dataclass
+class Wiring:
+    """The parts of one process, built on first use where that takes long. Close it at the end."""
+
+    settings: Settings
+    store: VectorStore
+    directories: Directories
+    telemetry: Telemetry
+    catalog: Catalog
+    creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _encoder: Encoder | None = None
+    _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def encoder(self) -> Encoder:
+        """The encoder of the settings, loaded at the first call. Raises EncoderError."""
+        with self._loading:
+            if self._encoder is None:
+                threads = Threads(
+                    image=self.settings.threads.image_tower, text=self.settings.threads.text_tower
+                )
+                loaded = load_encoder(self.settings.encoder, threads=threads)
+                self._encoder = MeasuredEncoder(loaded, self.telemetry)
+            return self._encoder
+
+    def loaded_encoder(self) -> Encoder | None:
+        """The encoder if it is loaded: never waits."""
+        return self._encoder
+
+    def searcher(self) -> Searcher:
+        """Answers searches in any collection."""
+        return Searcher(
+            catalog=self.catalog,
+            encoder=self.encoder,
+            fetch=lambda url: fetch_image(url, self.limits().fetch),
+            max_pixels=self.settings.images.max_pixels,
+            max_limit=self.settings.http.max_limit,
+        )
+
+    def thumbnails(self, collection: str) -> ThumbnailStore:
+        """The thumbnails of a collection's items."""
+        return ThumbnailStore(self.directories.thumbnails / collection)
+
+    def limits(self) -> Limits:
+        """What ingestion accepts."""
+        images, fetch = self.settings.images, self.settings.fetch
+        return Limits(
+            max_pixels=images.max_pixels,
+            max_bytes=images.max_bytes,
+            fetch=FetchLimits(
+                max_bytes=fetch.max_bytes,
+                timeout_s=fetch.timeout_seconds,
+                allow_private=fetch.allow_private,
+            ),
+        )
+
+    def close(self) -> None:
+        """Flush and close the collections and the store. Idempotent."""
+        self.catalog.close(wait_seconds=self.settings.http.shutdown_seconds)
+        self.store.close()
+
+
+def build(settings: Settings, *, role: str = "binocle") -> Wiring:
+    """The parts that `settings` ask for.
+
+    Args:
+        role: what this process does, such as 'serve': told to others that find a collection busy.
+    """
+    telemetry = Telemetry()
+    directories = Directories(settings.data.expanduser().absolute())
+    store = _store(settings, directories, role)
+    catalog = Catalog(store, wrap=lambda opened: MeasuredGeneration(opened, telemetry))
+    return Wiring(settings, store, directories, telemetry, catalog)
+
+
+def _store(settings: Settings, directories: Directories, role: str) -> VectorStore:
+    if settings.store == "memory":
+        return ExactStore()
+    return EdgeStore(directories.collections, role=role)
