@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import stat
-import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, ImageOps
 
-from core.errors import ImageTooLarge, ImageUnreadable
+from core.errors import BinocleError, ImageTooLarge, ImageUnreadable
 
 MAX_PIXELS = 100_000_000
 """Default limit on an image's width x height, checked before its pixels are decoded."""
@@ -109,21 +108,9 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, at_least: int = 0) -> D
             return _decode(data, max_pixels, at_least)
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(str(error)) from None
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        IndexError,
-        KeyError,
-        TypeError,
-        OverflowError,
-        AttributeError,
-        RuntimeError,
-        MemoryError,
-        ZeroDivisionError,
-        struct.error,
-    ) as error:  # what Pillow's plug-ins raise on damaged files
+    except BinocleError:
+        raise
+    except Exception as error:  # on damaged files Pillow's plug-ins raise anything
         raise ImageUnreadable(_reason(error, data)) from None
 
 

@@ -161,14 +161,6 @@ class _CheckedBackend(httpcore.NetworkBackend):
                 failure = error
         raise failure or httpcore.ConnectError(f"{host} has no address.")
 
-    def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        raise ImageUnreadable("Images are not fetched from sockets.")
-
 
 def _parsed(url: str, *, base: httpx.URL | None = None) -> httpx.URL:
     try:

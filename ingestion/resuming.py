@@ -1,0 +1,55 @@
+"""Passing over what is there already, and refusing what comes twice."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from ingestion.payload import ITEM, item_hash
+from ingestion.rejects import DUPLICATE_ID, Rejection
+from ingestion.sources.source import Candidate
+from qdrant.store import Generation
+
+
+class SeenIds:
+    """The ids of a source with the rows they were first seen in, on disk when they are many.
+
+    For one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        # An empty name is SQLite's private temporary database: in memory until it outgrows that.
+        self._ids = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._ids.execute("PRAGMA journal_mode = OFF")
+        self._ids.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, place TEXT) WITHOUT ROWID")
+
+    def close(self) -> None:
+        self._ids.close()
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """The rejection of an id that was seen before; otherwise remembers it."""
+        place = f"row {candidate.row:,} of {candidate.source}"
+        added = self._ids.execute(
+            "INSERT OR IGNORE INTO seen VALUES (?, ?)", (candidate.item.id, place)
+        ).rowcount
+        if added:
+            return None
+        found = self._ids.execute("SELECT place FROM seen WHERE id = ?", (candidate.item.id,))
+        reason = f"The id is that of {found.fetchone()[0]}, too; that one counts."
+        return Rejection(
+            reason, DUPLICATE_ID, candidate.row, candidate.item.id, "id", candidate.source
+        )
+
+
+def changed(candidates: Sequence[Candidate], generation: Generation) -> list[Candidate]:
+    """Those that the generation does not hold just as they are."""
+    held = {
+        point.id: point.payload.get(ITEM)
+        for point in generation.retrieve([candidate.item.id for candidate in candidates])
+    }
+    return [
+        candidate
+        for candidate in candidates
+        if held.get(candidate.item.id) is None
+        or held[candidate.item.id] != item_hash(candidate.item)
+    ]
