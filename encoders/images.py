@@ -37,6 +37,7 @@ _USUAL_WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
 _ORIENTATION = ExifTags.Base.Orientation
 _QUARTER_TURNS = (5, 6, 7, 8)
 
+Image.init()  # by itself Pillow loads some plug-ins only when others have failed
 pillow_heif.register_heif_opener()
 
 
