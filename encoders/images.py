@@ -31,13 +31,12 @@ EXTENSIONS = frozenset(
 ResizeRule: TypeAlias = Literal["crop", "pad", "squash"]
 RESIZE_RULES: tuple[str, ...] = get_args(ResizeRule)
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "PPM", "MPO")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "PPM")
 _DEEP_GREY = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
 _USUAL_WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
 _ORIENTATION = ExifTags.Base.Orientation
 _QUARTER_TURNS = (5, 6, 7, 8)
 
-Image.init()  # by itself Pillow loads some plug-ins only when others have failed
 pillow_heif.register_heif_opener()
 
 
