@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from core.filters import Filter
-from encoders.encoder import Encoder, Vectors
+from encoders.encoder import Encoder, PixelEncoder, Vectors
 from qdrant.store import CollectionConfig, Generation, Point, ScoredPoint, VectorQuery
 
 METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -119,6 +121,30 @@ class MeasuredEncoder:
 
     def relevance(self, cosine: float, query: str) -> float | None:
         return self._encoder.relevance(cosine, query)
+
+
+class MeasuredPixelEncoder(MeasuredEncoder):
+    """A PixelEncoder whose calls are timed and counted."""
+
+    def __init__(self, encoder: PixelEncoder, telemetry: Telemetry) -> None:
+        super().__init__(encoder, telemetry)
+        self._pixel_encoder = encoder
+
+    def pixels(self, image: Image.Image) -> NDArray[np.float32]:
+        return self._pixel_encoder.pixels(image)
+
+    def encode_pixels(self, pixels: Sequence[NDArray[np.float32]]) -> Vectors:
+        with self._seconds["image"].time():
+            answer = self._pixel_encoder.encode_pixels(pixels)
+        self._count["image"].inc(len(pixels))
+        return answer
+
+
+def measured(encoder: Encoder, telemetry: Telemetry) -> Encoder:
+    """`encoder`, timed and counted, with all that it can do."""
+    if isinstance(encoder, PixelEncoder):
+        return MeasuredPixelEncoder(encoder, telemetry)
+    return MeasuredEncoder(encoder, telemetry)
 
 
 class MeasuredGeneration:

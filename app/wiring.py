@@ -9,7 +9,7 @@ from pathlib import Path
 from app.catalog import Catalog
 from app.search.pipeline import Searcher
 from app.settings import Settings
-from app.telemetry import MeasuredEncoder, MeasuredGeneration, Telemetry
+from app.telemetry import MeasuredGeneration, Telemetry, measured
 from encoders.bundle import Threads
 from encoders.encoder import Encoder
 from encoders.specs import load_encoder
@@ -61,7 +61,7 @@ class Wiring:
                     image=self.settings.threads.image_tower, text=self.settings.threads.text_tower
                 )
                 loaded = load_encoder(self.settings.encoder, threads=threads)
-                self._encoder = MeasuredEncoder(loaded, self.telemetry)
+                self._encoder = measured(loaded, self.telemetry)
             return self._encoder
 
     def loaded_encoder(self) -> Encoder | None:

@@ -49,6 +49,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.service = service
     app.add_middleware(Guard, telemetry=wiring.telemetry)
     tell_problems(app)
     for routes in (

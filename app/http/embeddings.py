@@ -13,6 +13,7 @@ from app.http.openapi import takes
 from app.http.parts import image_bytes
 from app.http.service import Service
 from core.errors import ImageError, InvalidRequest, TooLarge
+from encoders.encoder import detail
 from encoders.images import decode_image
 
 
@@ -57,7 +58,7 @@ def _encoded(service: Service, body: EmbeddingsBody) -> dict[str, Any]:
                 decode_image(
                     image_bytes(text, field),
                     max_pixels=service.searcher.max_pixels,
-                    at_least=encoder.image_size,
+                    at_least=detail(encoder),
                 )
             )
         except ImageError as error:

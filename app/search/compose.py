@@ -15,7 +15,7 @@ from PIL import Image
 
 from app.search.query import IdPart, ImagePart, Part, TextPart, UrlPart, VectorPart
 from core.errors import ImageError, InvalidQuery, ItemNotFound
-from encoders.encoder import Encoder, Vectors
+from encoders.encoder import Encoder, Vectors, detail
 from encoders.images import MAX_PIXELS, decode_image
 
 _VANISHED = 1e-6
@@ -73,7 +73,7 @@ class Composer:
         files = {at: self._file(part) for at, part in enumerate(parts) if _is_image(part)}
         if files:
             encoder = self.encoder()
-            images = [self._decoded(at, data, encoder.image_size) for at, data in files.items()]
+            images = [self._decoded(at, data, detail(encoder)) for at, data in files.items()]
             answer[list(files)] = encoder.encode_images(images)
         for at, part in enumerate(parts):
             if isinstance(part, IdPart):

@@ -1,0 +1,132 @@
+"""A live service in a thread, over the embedded engine and the tiny towers."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from app.http.service import Service
+from app.server import config, listen, url_of
+from app.settings import Settings
+from app.wiring import Wiring, build
+from tests.pictures import encoded, picture
+from tests.towers import COLOURS
+
+MEMBERS = 3
+"""Items of each colour in the collection 'colours'."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running service, and its parts."""
+
+    client: httpx.Client
+    server: uvicorn.Server
+    thread: threading.Thread
+    service: Service
+
+    @property
+    def wiring(self) -> Wiring:
+        return self.service.wiring
+
+    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return self.client.request(method, "/v1/collections" + path, json=body, **options)
+
+    def search(self, collection: str, **body: Any) -> dict[str, Any]:
+        response = self.ask("POST", f"/{collection}/search", body)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    def ids(self, collection: str, **body: Any) -> list[str]:
+        return [hit["id"] for hit in self.search(collection, **body)["hits"]]
+
+
+Serving = Callable[..., AbstractContextManager[Live]]
+
+
+@contextmanager
+def serving(wiring: Wiring) -> Iterator[Live]:
+    """The service over `wiring` on a free port, ready; stopped in order at the end."""
+    with listen(wiring.settings.http) as listening:
+        configuration = config(wiring)
+        service: Service = configuration.app.state.service  # type: ignore[union-attr]
+        server = uvicorn.Server(configuration)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            assert service.upkeep.wait_ready(10)
+            with httpx.Client(base_url=url_of(listening), timeout=20) as client:
+                yield Live(client, server, thread, service)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def start(tiny_bundle: Path) -> Serving:
+    """Starts a service on a data directory, with settings of one's own."""
+
+    def started(data: Path, **overrides: Any) -> AbstractContextManager[Live]:
+        settings = Settings.load(
+            data=data, encoder=f"bundle:{tiny_bundle}", http__port=0, **overrides
+        )
+        return serving(build(settings, role="test"))
+
+    return started
+
+
+@pytest.fixture(scope="session")
+def live(start: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service with the read-only collection 'colours': three items of each colour, one private
+    item, and an attribute of each type."""
+    with start(tmp_path_factory.mktemp("data"), http__max_body=200_000) as running:
+        assert running.ask("PUT", "/colours", {"fields": FIELDS}).status_code == 201
+        response = running.ask("POST", "/colours/items", {"items": list(_items())})
+        assert response.json()["rejected"] == 0, response.text
+        yield running
+
+
+@pytest.fixture
+def fresh(live: Live, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of an empty collection of the running service, deleted at the end."""
+    assert live.ask("PUT", "/fresh", {"fields": {"brand": "keyword"}}).status_code == 201
+    yield "fresh"
+    live.ask("DELETE", "/fresh")
+
+
+FIELDS = {"shade": "keyword", "price": "float", "stock": "integer", "sale": "bool"}
+
+
+def base64_picture(colour: str = "red", *, seed: int = 0, format: str = "PNG") -> str:
+    return base64.b64encode(encoded(picture(colour, seed=seed), format)).decode()
+
+
+def _items() -> Iterator[dict[str, Any]]:
+    for place, colour in enumerate(COLOURS):
+        for seed in range(MEMBERS):
+            yield {
+                "id": f"{colour}/{seed}",
+                "title": f"{colour} picture {seed}",
+                "tags": ["picture", colour],
+                "image": base64_picture(colour, seed=seed),
+                "shade": colour,
+                "price": place + seed / 10,
+                "stock": place,
+                "sale": seed == 0,
+            }
+    yield {
+        "id": "red/secret",
+        "title": "red secret",
+        "visibility": "private",
+        "image": base64_picture("red", seed=99),
+        "shade": "secret",
+    }
