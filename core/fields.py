@@ -43,6 +43,7 @@ _RESERVED = frozenset({"and", "or", "not", "image"})
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
 _INT64 = 2**63
 _BOOL_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_POLE = 89.999999999  # a tenth of a millimetre short of the pole, which no geohash can hold
 _DATE_FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d", "%d.%m.%Y")
 
 
@@ -224,7 +225,7 @@ def _geo(value: Any) -> dict[str, float]:
     lat, lon = _float(pair[0]), _float(pair[1])
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise _Reason("Latitude is -90 to 90, longitude -180 to 180.")
-    return {"lat": lat, "lon": lon}
+    return {"lat": min(max(lat, -_POLE), _POLE), "lon": lon}
 
 
 _COERCE: Mapping[FieldType, Callable[[Any], Any]] = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import qdrant_edge as engine
 
@@ -39,8 +42,6 @@ def _filter(part: Filter) -> engine.Filter:
         return engine.Filter(must_not=[engine.IsEmptyCondition(part.field)])
     if isinstance(part, AnyOf) and any(isinstance(value, bool) for value in part.values):
         return engine.Filter(should=[_truth(part.field, bool(value)) for value in part.values])
-    if isinstance(part, Box):
-        return box(part)
     return engine.Filter(must=[_condition(part)])
 
 
@@ -63,6 +64,8 @@ def _condition(part: Condition) -> engine.FieldCondition:
         return engine.FieldCondition(part.field, match=engine.MatchPrefix(part.prefix))
     if isinstance(part, Near):
         return circle(part)
+    if isinstance(part, Box):
+        return box(part)
     raise TypeError(f"no condition on a field: {part!r}")
 
 
@@ -75,7 +78,7 @@ def _range(part: Range) -> engine.RangeFloat | engine.RangeDateTime:
 
 def _tightest(part: Range) -> dict[str, float | str]:
     """At most one bound on each side: of gt and gte together, the engine sees but one."""
-    order = parse_datetime if part.kind is FieldType.DATETIME else float
+    order: Callable[[Any], Any] = parse_datetime if part.kind is FieldType.DATETIME else float
     bounds = {"gt": part.gt, "gte": part.gte, "lt": part.lt, "lte": part.lte}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     if "gt" in given and "gte" in given:
