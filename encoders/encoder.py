@@ -62,11 +62,6 @@ class PixelEncoder(Encoder, Protocol):
     `encode_images(images)` equals `encode_pixels([pixels(image) for image in images])`.
     """
 
-    @property
-    def image_size(self) -> int:
-        """Side of the image tower's square input, in pixels."""
-        ...
-
     def pixels(self, image: Image.Image) -> NDArray[np.float32]:
         """The image tower's input, preprocessed: float32, the same shape for every image."""
         ...
@@ -77,9 +72,9 @@ class PixelEncoder(Encoder, Protocol):
 
 
 def detail(encoder: Encoder) -> int:
-    """The `at_least` for `decode_image` that leaves the encoder all it can see; 0 is full size.
+    """The `at_least` for `decode_image` that leaves the encoder all it can see, in pixels.
 
     Twice the tower's input: a JPEG reduced while decoding is then still reduced by the tower's own
     resize rule. Queries and items must be decoded alike, so everyone asks here.
     """
-    return 2 * encoder.image_size if isinstance(encoder, PixelEncoder) else 0
+    return 2 * encoder.image_size

@@ -62,8 +62,7 @@ class Preparer:
             ImageUnreadable, ImageTooLarge: as `decode_image`.
             StorageFull, StoreError: the thumbnail can't be written.
         """
-        wanted = detail(self.encoder)
-        at_least = max(wanted, MAX_SIDE) if wanted else 0
+        at_least = max(detail(self.encoder), MAX_SIDE)
         decoded = decode(data, max_pixels=self.limits.max_pixels, at_least=at_least)
         facts = ImageFacts(
             width=decoded.width,
