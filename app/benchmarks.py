@@ -1,0 +1,176 @@
+"""Binocle's own parts, wired for `eval.bench`."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import count, islice
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from app.loading import BulkLoad, load_collection
+from app.search.query import SearchRequest, TextPart
+from app.settings import Settings
+from app.wiring import build
+from core.errors import BinocleError, SourceError
+from encoders.encoder import detail
+from encoders.images import decode_image
+from eval.bench.latency import bench_search as time_search
+from eval.bench.load_test import Request, measure_load
+from eval.bench.measures import Measure
+from eval.bench.service import ServiceProcess
+from eval.bench.synthetic import multiply, photo_of_bytes
+from eval.bench.throughput import bench_ingest as time_ingest
+from ingestion.limits import cores
+from ingestion.sources.opening import open_source
+from ingestion.sources.source import Candidate
+from qdrant.store import JOINT, Point, VectorQuery
+
+_COLLECTION = "bench"
+_SEED = "seed"
+_BATCH = 1_000
+_LIMIT = 20
+_PHOTO_BYTES = 1_000_000
+_TEXTS = (
+    "apple", "red flag", "running shoes", "a dog", "blue car on a road", "house with a garden",
+    "a slice of pizza", "black cat", "man playing the guitar", "green bottle", "yellow flower",
+    "wooden chair", "birthday cake with candles", "sailing boat", "old computer", "snowy mountain",
+)  # fmt: skip
+
+
+def bench_ingest(
+    settings: Settings, source: str, folder: Path, *, images: int, rounds: int
+) -> list[Measure]:
+    """A load against the encoder alone, over the first `images` images of a source."""
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    files = []
+    for number, data in enumerate(islice(_image_files(source), images)):
+        files.append(pictures / f"{number:06}.png")  # any ending: the bytes tell the kind
+        files[-1].write_bytes(data)
+    if not files:
+        raise SourceError(f"{source} holds no image that can be used.")
+    with closing(build(settings)) as wiring:
+        encoder = wiring.encoder()
+        least = detail(encoder)
+        decoded = [decode_image(file.read_bytes(), at_least=least) for file in files]
+        numbers = count()
+
+        def ingest_all() -> None:
+            _load_aside(settings, folder / f"run-{next(numbers)}", pictures, len(files))
+
+        return time_ingest(
+            lambda: encoder.encode_images(decoded), ingest_all, images=len(files), rounds=rounds
+        )
+
+
+def _load_aside(settings: Settings, data: Path, pictures: Path, expected: int) -> None:
+    with closing(build(settings.model_copy(update={"data": data}))) as wiring:
+        wiring.encoder()
+        report = load_collection(wiring, BulkLoad(_COLLECTION, str(pictures))).report
+    if report.indexed != expected:
+        raise SourceError(f"Only {report.indexed} of {expected} images were indexed.")
+
+
+def _image_files(source: str) -> Iterator[bytes]:
+    """The bytes of a source's images, without those that can't be decoded."""
+    for entry in open_source(source).entries():
+        if not isinstance(entry, Candidate):
+            continue
+        image = entry.item.image
+        try:
+            data = image.data if image.path is None else image.path.read_bytes()
+            if data is not None:
+                decode_image(data)
+                yield data
+        except (BinocleError, OSError):
+            continue
+
+
+def build_collection(settings: Settings, source: str, items: int) -> None:
+    """Loads a source, and multiplies its vectors and payloads to `items` in a collection."""
+    with closing(build(settings)) as wiring:
+        load_collection(wiring, BulkLoad(_SEED, source))
+        seed = wiring.store.open(_SEED)
+        real = seed.retrieve(list(seed.ids()), with_vectors=True)
+        generation = wiring.store.create(_COLLECTION, seed.config)
+        vectors = np.stack([point.vectors[JOINT] for point in real])
+        points = (
+            Point(f"{number}-{real[row].id}"[:500], {JOINT: vector}, real[row].payload)
+            for number, (row, vector) in enumerate(multiply(vectors, items))
+        )
+        while batch := list(islice(points, _BATCH)):
+            generation.upsert(batch)
+        generation.compact()
+        wiring.store.publish(_COLLECTION, generation.name)
+        generation.close()
+        seed.close()
+
+
+def bench_search(settings: Settings, *, rounds: int = 300) -> list[Measure]:
+    """A text search in process against one text encode and one engine query."""
+    with closing(build(settings)) as wiring:
+        encoder, searcher = wiring.encoder(), wiring.searcher()
+        with wiring.catalog.lease(_COLLECTION) as opened:
+            generation = opened.generation
+            vectors = encoder.encode_texts(_TEXTS)
+            return time_search(
+                encode=lambda n: encoder.encode_texts([_TEXTS[n % len(_TEXTS)]]),
+                query=lambda n: generation.query(
+                    VectorQuery(vectors[n % len(_TEXTS)], limit=_LIMIT)
+                ),
+                search=lambda n: searcher.search(
+                    _COLLECTION,
+                    SearchRequest((TextPart(_TEXTS[n % len(_TEXTS)]),), limit=_LIMIT),
+                ),
+                rounds=rounds,
+            )
+
+
+def bench_service(settings: Settings, folder: Path, *, clients: int, total: int) -> list[Measure]:
+    """The service as its users see it: time to ready, memory, latencies under load."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "app.cli", "serve", "--data", str(settings.data)]
+    command += ["--encoder", settings.encoder, "--port", str(port)]
+    with ServiceProcess(command, url) as service:
+        at_start = service.resident_bytes
+        text = measure_load(url, _text_requests(), clients=clients, total=total, folder=folder)
+        photos = measure_load(
+            url, [_photo_request(folder)], clients=clients, total=total // 4, folder=folder
+        )
+        basis = f"{clients} clients at a time, on the same {cores()} cores"
+        return [
+            Measure("service ready", service.ready_seconds, "s", "from start", at_most=5),
+            Measure("resident memory, ready", at_start / 1e6, "MB", at_most=700),
+            Measure("resident memory, after", service.resident_bytes / 1e6, "MB", "under load"),
+            Measure("HTTP text p50", text.p50, "ms", basis),
+            Measure("HTTP text p99", text.p99, "ms", basis, at_most=100),
+            Measure("HTTP photo p50", photos.p50, "ms", basis),
+            Measure("HTTP photo p99", photos.p99, "ms", f"1 MB JPEG, {basis}", at_most=100),
+        ]
+
+
+def _text_requests() -> list[Request]:
+    path = f"/v1/collections/{_COLLECTION}/search"
+    return [Request("GET", f"{path}?limit={_LIMIT}&q={quote(text)}", {}) for text in _TEXTS]
+
+
+def _photo_request(folder: Path) -> Request:
+    boundary = "binocle-bench"
+    head = (
+        f"--{boundary}\r\nContent-Disposition: form-data; "
+        'name="image"; filename="photo.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    )
+    body = folder / "photo.form"
+    body.write_bytes(
+        head.encode() + photo_of_bytes(_PHOTO_BYTES) + f"\r\n--{boundary}--\r\n".encode()
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    return Request("POST", f"/v1/collections/{_COLLECTION}/search", headers, str(body))

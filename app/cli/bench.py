@@ -1,0 +1,82 @@
+"""binocle bench ..."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from app import benchmarks
+from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
+from app.settings import Settings
+from eval.bench.measures import Measure
+from ingestion.limits import cores
+
+commands = typer.Typer(
+    help="Speed and memory, as ratios to a bare part in the same run.", no_args_is_help=True
+)
+_SAMPLE = Path(__file__).parents[2] / "examples" / "catalog" / "catalog.csv"
+Source = Annotated[str, typer.Option(help="A folder or catalog whose images are used.")]
+Rounds = Annotated[int, typer.Option(min=1, help="How often each part is measured.")]
+Items = Annotated[int, typer.Option(min=100, help="Items in the collection; made beyond real.")]
+
+
+@commands.command()
+def ingest(
+    source: Source = str(_SAMPLE),
+    images: Annotated[int, typer.Option(min=10, help="Images to load.")] = 500,
+    rounds: Rounds = 5,
+    encoder: EncoderSpec = None,
+    as_json: AsJson = False,
+) -> None:
+    """A load end to end against the encoder alone, on the same images."""
+    with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder:
+        settings = Settings.load(data=Path(folder), encoder=encoder)
+        found = benchmarks.bench_ingest(
+            settings, source, Path(folder), images=images, rounds=rounds
+        )
+    tell(found, as_json)
+
+
+@commands.command()
+def search(
+    source: Source = str(_SAMPLE),
+    items: Items = 100_000,
+    clients: Annotated[int, typer.Option(min=1, help="Clients at a time.")] = 4,
+    requests: Annotated[int, typer.Option(min=10, help="Requests over HTTP.")] = 2_000,
+    encoder: EncoderSpec = None,
+    as_json: AsJson = False,
+) -> None:
+    """Searches in process and over HTTP; start time and memory of the service."""
+    with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder:
+        settings = Settings.load(data=Path(folder) / "data", encoder=encoder)
+        errors.print(f"Building a collection of {items:,} items ...", style="dim")
+        benchmarks.build_collection(settings, source, items)
+        found = benchmarks.bench_search(settings)
+        found += benchmarks.bench_service(settings, Path(folder), clients=clients, total=requests)
+    tell(found, as_json)
+
+
+@commands.command("all")
+def all_(source: Source = str(_SAMPLE), encoder: EncoderSpec = None) -> None:
+    """All of them."""
+    ingest(source=source, encoder=encoder)
+    search(source=source, encoder=encoder)
+
+
+def tell(measures: list[Measure], as_json: bool) -> None:
+    """The measures as a table or as JSON."""
+    machine = f"{cores()} cores, {platform.machine()}, Python {platform.python_version()}"
+    if as_json:
+        print_json({"machine": machine, "measures": [measure.as_json() for measure in measures]})
+        return
+    table = Table("Measure", "Value", "Unit", "Target", "", "Basis", box=None, title=machine)
+    for measure in measures:
+        verdict = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[measure.met]
+        value = f"{measure.value:,.2f}" if measure.value < 100 else f"{measure.value:,.0f}"
+        table.add_row(measure.name, value, measure.unit, measure.target, verdict, measure.basis)
+    output.print(table)

@@ -1,0 +1,69 @@
+"""binocle search"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from app.cli.terminal import AsJson, Data, EncoderSpec, output, print_json, wired
+from app.running import search_running_service
+from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart
+from core.errors import CollectionBusy
+from encoders.images import read_file
+
+
+def search(
+    collection: Annotated[str, typer.Argument(help="The collection to search.")],
+    text: Annotated[str | None, typer.Argument(help="What to look for, in words.")] = None,
+    image: Annotated[
+        list[Path] | None, typer.Option("--image", help="An image to resemble; may be repeated.")
+    ] = None,
+    like: Annotated[
+        list[str] | None, typer.Option("--like", help="Id of an item to resemble; may be repeated.")
+    ] = None,
+    filter_: Annotated[
+        str | None, typer.Option("--filter", help='JSON, such as \'{"price": {"lt": 50}}\'.')
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Most hits to show.")] = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Show how it came about.")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+    encoder: EncoderSpec = None,
+) -> None:
+    """Find items by text, by image, or by both; without a query, browse."""
+    parts: list[Part] = [TextPart(text)] if text is not None else []
+    parts += [ImagePart(read_file(path)) for path in image or []]
+    parts += [IdPart(item) for item in like or []]
+    request = SearchRequest(tuple(parts), filter=filter_, limit=limit, explain=explain)
+    with wired(data=data, encoder=encoder) as wiring:
+        try:
+            answer = wiring.searcher().search(collection, request).as_json()
+        except CollectionBusy as busy:
+            answer = search_running_service(wiring.directories.root, collection, request, busy)
+    if as_json:
+        print_json(answer)
+    else:
+        show(answer)
+
+
+def show(answer: dict[str, Any]) -> None:
+    """An answer as a table."""
+    if not answer["hits"]:
+        output.print("Nothing found.")
+        return
+    table = Table("Relevance", "Score", "Title", box=None)
+    table.add_column("Id", overflow="fold")
+    for hit in answer["hits"]:
+        relevance = "" if hit["relevance"] is None else f"{hit['relevance']:.0%}"
+        score = "" if hit["score"] is None else f"{hit['score']:.3f}"
+        table.add_row(relevance, score, escape(hit["title"]), escape(hit["id"]))
+    output.print(table)
+    stages = ", ".join(f"{name} {taken:.1f}" for name, taken in answer["timings_ms"].items())
+    shown, total = len(answer["hits"]), answer["total"]
+    output.print(f"{shown} of {total:,} items, ms: {stages}", style="dim")
+    if "explanation" in answer:
+        print_json(answer["explanation"])

@@ -1,0 +1,21 @@
+"""binocle serve"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.terminal import Data, EncoderSpec
+from app.server import serve as run
+from app.settings import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    data: Data = None,
+    encoder: EncoderSpec = None,
+) -> None:
+    """Serve the HTTP API and the web page until stopped (Ctrl-C)."""
+    run(Settings.load(data=data, encoder=encoder, http__host=host, http__port=port))

@@ -1,0 +1,94 @@
+"""The service that runs beside a command: how it makes itself known, and how to ask it.
+
+The embedded engine has one owner per collection. While a service owns it, the command line puts its
+searches to the service instead of failing.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart, UrlPart, VectorPart
+from core.errors import BinocleError, CollectionBusy, StoreUnavailable
+
+_FILE = "service.json"
+
+
+@contextmanager
+def made_known(data: Path, url: str) -> Iterator[None]:
+    """While the block runs, `data` tells that this process serves it at `url`."""
+    path = data / _FILE
+    process = psutil.Process()
+    note = {"url": url, "pid": process.pid, "started": process.create_time()}
+    path.write_text(json.dumps(note))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def running_service(data: Path) -> str | None:
+    """The URL of the service that runs on this data directory; None where there is none."""
+    try:
+        note = json.loads((data / _FILE).read_text())
+        alive = psutil.Process(note["pid"]).create_time() == note["started"]
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+    return str(note["url"]) if alive else None
+
+
+def search_running_service(
+    data: Path, collection: str, request: SearchRequest, busy: CollectionBusy
+) -> dict[str, Any]:
+    """The answer of the service that owns the collection, as JSON. Raises `busy` if none runs."""
+    url = running_service(data)
+    if url is None:
+        raise busy
+    expression = request.filter
+    body = {
+        "query": [_part(part) for part in request.parts],
+        "filter": json.loads(expression) if isinstance(expression, str) else expression,
+        "limit": request.limit,
+        "facets": list(request.facets),
+        "explain": request.explain,
+    }
+    return ask(url, "POST", f"/v1/collections/{collection}/search", body)
+
+
+def ask(url: str, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """The service's JSON answer. Raises BinocleError with what the service said was wrong."""
+    try:
+        answer = httpx.request(method, url + path, json=body, timeout=30)
+        document = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise StoreUnavailable(f"The service at {url} does not answer: {error}.") from None
+    if answer.is_error:
+        raise BinocleError(
+            document.get("detail", answer.reason_phrase),
+            hint=document.get("hint") or "",
+            field=document.get("field"),
+        )
+    return dict(document)
+
+
+def _part(part: Part) -> dict[str, Any]:
+    match part:
+        case TextPart():
+            what: dict[str, Any] = {"text": part.text}
+        case ImagePart():
+            what = {"image": base64.b64encode(part.data).decode()}
+        case UrlPart():
+            what = {"image_url": part.url}
+        case IdPart():
+            what = {"id": part.id}
+        case VectorPart():
+            what = {"vector": list(part.vector)}
+    return {**what, "weight": part.weight}
