@@ -5,6 +5,7 @@ import { search } from "./api.js";
 import { without } from "./conditions.js";
 
 const CHOSEN_FROM = new Set(["keyword", "bool"]);
+const MOST_AT_ONCE = 20; // fields that the API counts in one request
 const NOT_OFFERED = new Set(["id", "visibility", "owner_id", "title", "description", "width", "height"]);
 
 /** The fields to filter by, in order: the catalog's own first, then the built-in ones of use. */
@@ -24,7 +25,7 @@ export async function loadFacets(collection, fields, filter, signal) {
   const free = names.filter((name) => !(name in filter));
   const bound = names.filter((name) => name in filter);
   const asks = bound.map((name) => [[name], without(filter, name)]);
-  if (free.length) asks.push([free, filter]);
+  for (let at = 0; at < free.length; at += MOST_AT_ONCE) asks.push([free.slice(at, at + MOST_AT_ONCE), filter]);
   const answers = await Promise.all(
     asks.map(([facets, rest]) => search(collection, { query: [], filter: rest, facets, limit: 1 }, signal)),
   );

@@ -1,0 +1,57 @@
+"""What tests do to the page, and what they look for on it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Literal
+
+from playwright.sync_api import Locator, Page, Request, expect
+
+_TRANSFER = """([type, data, name]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: "image/png" }));
+  const init = { bubbles: true, cancelable: true };
+  const event = type === "paste"
+    ? new ClipboardEvent(type, { ...init, clipboardData: transfer })
+    : new DragEvent(type, { ...init, dataTransfer: transfer });
+  document.body.dispatchEvent(event);
+}"""
+
+
+def words(page: Page) -> Locator:
+    """The search box."""
+    return page.get_by_role("textbox", name="Search by words")
+
+
+def tiles(page: Page) -> Locator:
+    """The results."""
+    return page.locator(".tile")
+
+
+def status(page: Page) -> Locator:
+    """The line that says how many items there are."""
+    return page.locator("#status")
+
+
+def bring(page: Page, how: Literal["drop", "paste"], image: bytes) -> None:
+    """Drop or paste a PNG somewhere on the page."""
+    page.evaluate(_TRANSFER, [how, base64.b64encode(image).decode(), "found.png"])
+
+
+def expect_first(page: Page, colour: str) -> None:
+    """Wait until the best result is of `colour`."""
+    expect(tiles(page).first).to_have_attribute("data-id", re.compile(f"^{colour}/"))
+
+
+def is_asking(request: Request) -> bool:
+    """Whether it is a search with a query: the page counts values by searches without one."""
+    return request.url.endswith("/search") and bool(query_of(request))
+
+
+def query_of(request: Request) -> list[dict[str, str]]:
+    """The parts of a search's query."""
+    parts: list[dict[str, str]] = json.loads(request.post_data or "{}")["query"]
+    return parts

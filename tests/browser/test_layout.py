@@ -1,0 +1,94 @@
+"""From the narrowest phone to the widest screen, by keyboard, and without anything jumping."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.gestures import expect_first, status, tiles, words
+
+SHIFTS = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) sum += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 390, 820, 1440, 3840])
+def test_nothing_lies_beside_the_window(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto('/?q=cyan&like=red%2F0&filter={"colour":["cyan","red"],"price":{"gte":0}}')
+    expect(tiles(page)).to_have_count(9)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.goto("/?q=cyan&item=cyan%2F0")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate("document.querySelector('#detail .scroll').scrollWidth") <= width
+
+
+def test_a_phone_shows_two_pictures_beside_each_other(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    tops = tiles(page).evaluate_all("all => all.map((tile) => tile.getBoundingClientRect().top)")
+    assert tops[0] == tops[1]
+
+
+def test_a_phone_has_its_filters_in_a_sheet(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/")
+    page.get_by_role("button", name="Filters").click()
+    sheet = page.get_by_role("dialog", name="Filters")
+    sheet.get_by_role("checkbox", name="yes 12").check()
+    sheet.get_by_role("button", name="Show 12 items").click()
+    expect(sheet).to_be_hidden()
+    expect(status(page)).to_contain_text("12 items")
+
+
+def test_thumbnails_come_into_places_kept_for_them(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/thumbnail", lambda route: held.append(route))
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    before = tiles(page).nth(8).bounding_box()
+    page.route("**/thumbnail", lambda route: route.continue_())
+    for route in held.copy():
+        route.continue_()
+    expect(tiles(page).nth(8).locator("img:not(.waiting)")).to_be_attached()
+    assert tiles(page).nth(8).bounding_box() == before
+    assert page.evaluate(SHIFTS) < 0.02
+
+
+def test_arrows_go_through_the_results(page: Page) -> None:
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    tiles(page).first.locator(".open").focus()
+    page.keyboard.press("ArrowRight")
+    expect(tiles(page).nth(1).locator(".open")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    top = tiles(page).first.bounding_box()
+    focused = page.locator(".open:focus").bounding_box()
+    assert top is not None
+    assert focused is not None
+    assert focused["y"] > top["y"] + top["height"] / 2
+    page.keyboard.press("Home")
+    expect(tiles(page).first.locator(".open")).to_be_focused()
+
+
+def test_the_keyboard_returns_to_the_result_that_was_opened(page: Page) -> None:
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    tiles(page).nth(2).locator(".open").press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(tiles(page).nth(2).locator(".open")).to_be_focused()
+
+
+def test_a_slash_goes_to_the_search_box(page: Page) -> None:
+    page.goto("/")
+    expect(tiles(page)).to_have_count(40)
+    page.keyboard.press("/")
+    expect(words(page)).to_be_focused()
+    expect(words(page)).to_have_value("")
