@@ -24,7 +24,17 @@ _FILE = "service.json"
 
 @contextmanager
 def made_known(data: Path, url: str) -> Iterator[None]:
-    """While the block runs, `data` tells that this process serves it at `url`."""
+    """While the block runs, `data` tells that this process serves it at `url`.
+
+    Raises CollectionBusy where another service runs on `data`.
+    """
+    other = running_service(data)
+    if other is not None:
+        raise CollectionBusy(
+            f"A service runs on {data} already, at {other}.",
+            hint="Use that one, stop it, or give this one another directory by --data.",
+        )
+    data.mkdir(parents=True, exist_ok=True)
     path = data / _FILE
     process = psutil.Process()
     note = {"url": url, "pid": process.pid, "started": process.create_time()}

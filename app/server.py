@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from app.http.application import create_app
+from app.running import made_known
 from app.settings import HttpSettings, Settings
 from app.wiring import Wiring, build
 from core.errors import BinocleError, SettingsError
@@ -22,8 +23,8 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
     Args:
         announce: called with the service's URL once it listens, before the collections are open.
 
-    Raises SettingsError where the address can't be listened on, and EncoderError where the encoder
-    can't be loaded.
+    Raises SettingsError where the address can't be listened on, CollectionBusy where another
+    service runs on the data directory, and EncoderError where the encoder can't be loaded.
     """
     listening = listen(settings.http)
     with listening:
@@ -41,9 +42,11 @@ def serve_wired(
         server.should_exit = True
 
     server = uvicorn.Server(config(wiring, on_failure=give_up))
-    if announce is not None:
-        announce(url_of(listening))
-    server.run(sockets=[listening])
+    url = url_of(listening)
+    with made_known(wiring.directories.root, url):
+        if announce is not None:
+            announce(url)
+        server.run(sockets=[listening])
     if failures:
         raise failures[0]
 

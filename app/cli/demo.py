@@ -10,7 +10,7 @@ import typer
 
 from app.cli.ingest import load_with_progress, summarise
 from app.cli.search import show
-from app.cli.terminal import Data, errors, output
+from app.cli.terminal import Data, announce, errors, output
 from app.loading import BulkLoad
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart
 from app.server import listen, serve_wired
@@ -55,11 +55,6 @@ def demo(
         wiring.close()
         if listening is not None:
             listening.close()
-
-
-def announce(url: str) -> None:
-    """Where the service is, for people."""
-    output.print(f"\nThe page is at [bold]{url}[/], the API at {url}/docs. Ctrl-C stops it.")
 
 
 def collection_name(directory: Path) -> str:

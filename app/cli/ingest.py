@@ -113,11 +113,13 @@ def load_with_progress(wiring: Wiring, plan: BulkLoad) -> Loaded:
         TextColumn("{task.fields[rejected]}"),
     )
     with Progress(*columns, console=errors) as progress:
-        task = progress.add_task(f"Loading {plan.collection}", total=None, rejected="")
+        task = progress.add_task(f"Loading {plan.collection}", total=None, visible=False, rejected="")
 
         def show(state: LoadProgress) -> None:
             rejected = f"[yellow]{state.rejected:,} rejected[/]" if state.rejected else ""
-            progress.update(task, completed=state.done, total=state.total, rejected=rejected)
+            progress.update(
+                task, visible=True, completed=state.done, total=state.total, rejected=rejected
+            )
 
         def note(source: Source) -> None:
             for sentence in source.notes:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.terminal import Data, EncoderSpec
+from app.cli.terminal import Data, EncoderSpec, announce
 from app.server import serve as run
 from app.settings import Settings
 
@@ -18,4 +18,5 @@ def serve(
     encoder: EncoderSpec = None,
 ) -> None:
     """Serve the HTTP API and the web page until stopped (Ctrl-C)."""
-    run(Settings.load(data=data, encoder=encoder, http__host=host, http__port=port))
+    settings = Settings.load(data=data, encoder=encoder, http__host=host, http__port=port)
+    run(settings, announce=announce)

@@ -52,6 +52,11 @@ def say_problem(message: str, hint: str = "") -> None:
         errors.print(escape(hint), soft_wrap=True)
 
 
+def announce(url: str) -> None:
+    """Where the service is, for people."""
+    output.print(f"\nThe page is at [bold]{url}[/], the API at {url}/docs. Ctrl-C stops it.")
+
+
 def human_bytes(size: float) -> str:
     """Such as '1.5 MB'."""
     for unit in ("B", "kB", "MB", "GB"):
