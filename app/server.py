@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -43,12 +46,29 @@ def serve_wired(
 
     server = uvicorn.Server(config(wiring, on_failure=give_up))
     url = url_of(listening)
-    with made_known(wiring.directories.root, url):
+    with made_known(wiring.directories.root, url), _orderly_termination():
         if announce is not None:
             announce(url)
         server.run(sockets=[listening])
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def _orderly_termination() -> Iterator[None]:
+    """Lets SIGTERM unwind this process: uvicorn sends it on once it has stopped gracefully."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(0)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 def config(

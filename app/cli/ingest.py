@@ -113,7 +113,9 @@ def load_with_progress(wiring: Wiring, plan: BulkLoad) -> Loaded:
         TextColumn("{task.fields[rejected]}"),
     )
     with Progress(*columns, console=errors) as progress:
-        task = progress.add_task(f"Loading {plan.collection}", total=None, visible=False, rejected="")
+        task = progress.add_task(
+            f"Loading {plan.collection}", total=None, visible=False, rejected=""
+        )
 
         def show(state: LoadProgress) -> None:
             rejected = f"[yellow]{state.rejected:,} rejected[/]" if state.rejected else ""
