@@ -43,7 +43,9 @@ def tell_problems(app: FastAPI) -> None:
 
     async def malformed(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return problem_answer(problem_of(invalid(error.errors()[0])))
+        first = error.errors()[0]
+        inside = first["loc"][1:]  # the first says only that it was in the query string
+        return problem_answer(problem_of(invalid({**first, "loc": inside})))
 
     async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -60,8 +60,7 @@ async def read_form(request: Request, max_bytes: int) -> FormData:
 
 def invalid(error: Any) -> InvalidRequest:
     """Pydantic's finding as ours, with the place in the input as its field."""
-    place = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
-    field = ".".join(place) or "body"
+    field = ".".join(str(part) for part in error["loc"]) or "body"
     if error["type"] == "extra_forbidden":
         return InvalidRequest(f"There is no '{field}' here.", field=field)
     if error["type"] == "value_error":

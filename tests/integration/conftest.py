@@ -89,18 +89,24 @@ def live(start: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
     """A service with the read-only collection 'colours': three items of each colour, one private
     item, and an attribute of each type."""
     with start(tmp_path_factory.mktemp("data"), http__max_body=200_000) as running:
-        assert running.ask("PUT", "/colours", {"fields": FIELDS}).status_code == 201
-        response = running.ask("POST", "/colours/items", {"items": list(_items())})
-        assert response.json()["rejected"] == 0, response.text
+        _fill(running)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def light(start: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The same in memory: for tests that make and drop collections, which cost no disk there."""
+    with start(tmp_path_factory.mktemp("light"), store="memory") as running:
+        _fill(running)
         yield running
 
 
 @pytest.fixture
-def fresh(live: Live, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of an empty collection of the running service, deleted at the end."""
-    assert live.ask("PUT", "/fresh", {"fields": {"brand": "keyword"}}).status_code == 201
+def fresh(light: Live) -> Iterator[str]:
+    """The name of an empty collection of the service in memory, deleted at the end."""
+    assert light.ask("PUT", "/fresh", {"fields": {"brand": "keyword"}}).status_code == 201
     yield "fresh"
-    live.ask("DELETE", "/fresh")
+    light.ask("DELETE", "/fresh")
 
 
 FIELDS = {"shade": "keyword", "price": "float", "stock": "integer", "sale": "bool"}
@@ -108,6 +114,12 @@ FIELDS = {"shade": "keyword", "price": "float", "stock": "integer", "sale": "boo
 
 def base64_picture(colour: str = "red", *, seed: int = 0, format: str = "PNG") -> str:
     return base64.b64encode(encoded(picture(colour, seed=seed), format)).decode()
+
+
+def _fill(running: Live) -> None:
+    assert running.ask("PUT", "/colours", {"fields": FIELDS}).status_code == 201
+    response = running.ask("POST", "/colours/items", {"items": list(_items())})
+    assert response.json()["rejected"] == 0, response.text
 
 
 def _items() -> Iterator[dict[str, Any]]:
