@@ -6,9 +6,9 @@ import json
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 from core.errors import BinocleError
 from ingestion.disk import disk_errors
@@ -58,7 +58,7 @@ class RejectsFile:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._stream: IO[str] | None = None
+        self._stream: FileIO | None = None
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
 
@@ -73,9 +73,8 @@ class RejectsFile:
     ) -> None:
         with self._lock:
             if self._stream is not None:
-                stream, self._stream = self._stream, None
-                with disk_errors():
-                    stream.close()
+                self._stream.close()
+                self._stream = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -106,6 +105,8 @@ class RejectsFile:
     def _write(self, path: Path, line: str) -> None:
         if self._stream is None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = path.open("a", encoding="utf-8")
-        self._stream.write(line + "\n")
-        self._stream.flush()
+            # Unbuffered: what a full disk refuses must not come up again on closing.
+            self._stream = path.open("ab", buffering=0)
+        left = memoryview(f"{line}\n".encode())
+        while left:
+            left = left[self._stream.write(left) :]
