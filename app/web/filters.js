@@ -24,17 +24,19 @@ export class Filters {
   reset(fields) {
     this.#sections = fields.map((field) => this.#section(field)).filter(Boolean);
     this.#form.replaceChildren(...this.#sections.map((section) => section.details));
+    this.#form.hidden = true; // until the first counts are there: sections would jump
   }
 
   /** Show `filter`; facets of an earlier call stay where none come. The number of sections shown. */
-  show(filter, facets = {}) {
+  show(filter, facets = null) {
     this.#filter = filter;
+    if (facets) this.#form.hidden = false;
     this.#form.querySelector(":scope > [role=alert]")?.remove();
     let shown = 0;
     for (const { name, details, control } of this.#sections) {
-      control.show(filter[name], facets[name]);
+      control.show(filter[name], facets?.[name]);
       details.hidden = control.isEmpty;
-      if (control.isEmpty) continue;
+      if (control.isEmpty || this.#form.hidden) continue;
       if (!details.dataset.placed) details.open = shown < OPEN_AT_FIRST || name in filter;
       details.dataset.placed = "yes"; // from now on the person opens and closes it
       shown += 1;
@@ -45,6 +47,7 @@ export class Filters {
   /** Say that the values and counts did not come. */
   fail(problem) {
     const text = `The values to filter by did not come: ${problem.message} ${problem.hint ?? ""}`;
+    this.#form.hidden = false;
     this.#form.prepend(el("p", { class: "quiet", role: "alert", text }));
   }
 

@@ -23,6 +23,7 @@ export class Panel {
   /** Whether there is anything to filter by. */
   set filled(filled) {
     this.#filled = filled;
+    document.querySelector(".page").classList.toggle("with-filters", filled);
     this.#place();
   }
 
@@ -38,6 +39,5 @@ export class Panel {
     if (form.parentElement !== place) place.append(form);
     if (this.#sheet.open && (wide || !this.#filled)) this.#sheet.close();
     byId("show-filters").hidden = wide || !this.#filled;
-    document.querySelector(".page").classList.toggle("with-filters", this.#filled);
   }
 }
