@@ -43,7 +43,8 @@ _RESERVED = frozenset({"and", "or", "not", "image"})
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
 _INT64 = 2**63
 _BOOL_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_POLE = 89.999999999  # a tenth of a millimetre short of the pole, which no geohash can hold
+_POLE, _DATE_LINE = 89.999999999, 179.999999999
+"""A tenth of a millimetre short of the edges of the map, which the engine's index can't hold."""
 _DATE_FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d", "%d.%m.%Y")
 
 
@@ -225,7 +226,10 @@ def _geo(value: Any) -> dict[str, float]:
     lat, lon = _float(pair[0]), _float(pair[1])
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise _Reason("Latitude is -90 to 90, longitude -180 to 180.")
-    return {"lat": min(max(lat, -_POLE), _POLE), "lon": lon}
+    return {
+        "lat": min(max(lat, -_POLE), _POLE),
+        "lon": min(max(lon, -_DATE_LINE), _DATE_LINE),
+    }
 
 
 _COERCE: Mapping[FieldType, Callable[[Any], Any]] = {

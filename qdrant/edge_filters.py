@@ -42,6 +42,10 @@ def _filter(part: Filter) -> engine.Filter:
         return engine.Filter(must_not=[engine.IsEmptyCondition(part.field)])
     if isinstance(part, AnyOf) and any(isinstance(value, bool) for value in part.values):
         return engine.Filter(should=[_truth(part.field, bool(value)) for value in part.values])
+    if isinstance(part, Near):
+        return circle(part)
+    if isinstance(part, Box):
+        return box(part)
     return engine.Filter(must=[_condition(part)])
 
 
@@ -62,10 +66,6 @@ def _condition(part: Condition) -> engine.FieldCondition:
         return engine.FieldCondition(part.field, match=engine.MatchText(part.text))
     if isinstance(part, Prefix):
         return engine.FieldCondition(part.field, match=engine.MatchPrefix(part.prefix))
-    if isinstance(part, Near):
-        return circle(part)
-    if isinstance(part, Box):
-        return box(part)
     raise TypeError(f"no condition on a field: {part!r}")
 
 

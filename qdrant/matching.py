@@ -91,7 +91,6 @@ def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> f
 def _inside(box: Box, lat: float, lon: float) -> bool:
     if not box.south <= lat <= box.north:
         return False
-    names = (-180.0, 180.0) if abs(lon) == 180 else (lon,)  # of the meridian; the date line has two
     if box.west <= box.east:
-        return any(box.west <= name <= box.east for name in names)
-    return any(name >= box.west or name <= box.east for name in names)
+        return box.west <= lon <= box.east
+    return lon >= box.west or lon <= box.east
