@@ -78,7 +78,8 @@ def load_collection(
     """Load a source into a collection, and publish it.
 
     A load that is cut off keeps what it loaded, and the same load goes on from there. Where there
-    was no collection before, what was loaded is published all the same.
+    was no collection before, what was loaded is published all the same. An empty generation never
+    is.
 
     Raises InvalidName, SourceError, EncoderMismatch, CollectionBusy and StoreError.
     """
@@ -98,7 +99,7 @@ def load_collection(
             generation.compact()
     finally:
         generation.close()
-    published = _finish(wiring, plan, generation.name, report)
+    published = count > 0 and _finish(wiring, plan, generation.name, report)
     return Loaded(report, generation.name, count, published, resumed)
 
 

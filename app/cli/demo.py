@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.ingest import load_with_progress, summarise
+from app.cli.ingest import exit_code, load_with_progress, summarise
 from app.cli.search import show
 from app.cli.terminal import Data, announce, errors, output
 from app.loading import BulkLoad
@@ -44,10 +44,8 @@ def demo(
         plan = BulkLoad(name, str(source))
         loaded = load_with_progress(wiring, plan)
         summarise(plan, loaded)
-        if loaded.report.interrupted or loaded.report.failure:
-            raise typer.Exit(1)
-        if loaded.count == 0:
-            raise SourceError(f"No image in {source} could be indexed.")
+        if loaded.report.interrupted or loaded.report.failure or loaded.count == 0:
+            raise typer.Exit(exit_code(loaded))
         _show_examples(wiring, name, sample=directory is None)
         if listening is not None:
             serve_wired(wiring, listening, announce=announce)

@@ -156,15 +156,21 @@ def summarise(plan: BulkLoad, loaded: Loaded) -> None:
     elif report.failure is not None:
         say_problem(report.failure.message, report.failure.hint)
         errors.print("What was loaded before is kept; the same command goes on from here.")
-    if not loaded.published:
+    if loaded.count == 0:
+        say_problem(
+            f"Nothing in {plan.source} could be indexed, so '{plan.collection}' is as it was."
+        )
+    elif not loaded.published:
         output.print(f"'{plan.collection}' still answers from its former generation.")
 
 
 def exit_code(loaded: Loaded) -> int:
-    """0 complete, 3 complete with rejects, 1 failed, 130 interrupted."""
+    """0 complete, 3 complete with rejects, 1 failed or nothing there, 130 interrupted."""
     report = loaded.report
     if report.interrupted:
         return _INTERRUPTED
     if report.failure is not None:
         return exit_code_of(report.failure)
+    if loaded.count == 0:
+        return ExitCode.FAILED
     return ExitCode.DONE_WITH_REJECTS if report.rejected else ExitCode.DONE

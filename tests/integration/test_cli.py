@@ -1,0 +1,209 @@
+"""The command line, run in this process as a person types it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli.main import main
+from tests.pictures import picture
+from tests.towers import COLOURS
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[[str], Ran]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tiny_bundle: Path,
+) -> Run:
+    """Runs `binocle ...` on a data directory of the test's own, in a folder of its own."""
+    monkeypatch.setenv("BINOCLE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("BINOCLE_ENCODER", f"bundle:{tiny_bundle}")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+    def typed(command: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", shlex.split(command))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), printed.out, printed.err)
+
+    return typed
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with one picture of each colour, in subfolders by their first letter."""
+    for name in COLOURS:
+        file = tmp_path / "pictures" / name[0] / f"{name}_thing.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        picture(name).save(file)
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def loaded(run: Run, pictures: Path) -> Run:
+    assert run("binocle ingest pictures --collection things").code == 0
+    return run
+
+
+def test_a_folder_is_found_by_text(loaded: Run) -> None:
+    answer = loaded("binocle search things red --json").json
+    assert answer["hits"][0]["id"] == "r/red_thing.png"
+
+
+def test_a_folder_is_found_by_image(loaded: Run) -> None:
+    answer = loaded("binocle search things --image pictures/b/blue_thing.png --json").json
+    assert answer["hits"][0]["id"] == "b/blue_thing.png"
+
+
+def test_an_item_is_found_by_its_like_but_is_not_its_own_answer(loaded: Run) -> None:
+    answer = loaded("binocle search things --like b/blue_thing.png --json").json
+    assert "b/blue_thing.png" not in [hit["id"] for hit in answer["hits"]]
+
+
+def test_text_and_image_are_one_query(loaded: Run) -> None:
+    command = "binocle search things yellow --image pictures/b/blue_thing.png --limit 2 --json"
+    found = {hit["id"] for hit in loaded(command).json["hits"]}
+    assert found == {"b/blue_thing.png", "y/yellow_thing.png"}
+
+
+def test_a_filter_limits_the_hits(loaded: Run) -> None:
+    answer = loaded("""binocle search things red --filter '{"tags": "g"}' --json""").json
+    assert {hit["id"][0] for hit in answer["hits"]} == {"g"}
+
+
+def test_hits_are_shown_as_a_table(loaded: Run) -> None:
+    assert "red thing" in loaded("binocle search things red").out
+
+
+def test_an_explanation_names_the_parts(loaded: Run) -> None:
+    assert "text" in loaded("binocle search things red --explain").out
+
+
+def test_a_second_load_of_the_same_folder_indexes_nothing(loaded: Run) -> None:
+    assert "Unchanged" in loaded("binocle ingest pictures --collection things").out
+
+
+def test_rejects_have_an_exit_code_of_their_own_and_a_file(run: Run, pictures: Path) -> None:
+    (pictures / "broken.png").write_bytes(b"no picture")
+    ran = run("binocle ingest pictures --collection things")
+    assert ran.code == 3
+    (file,) = Path("data/rejects").iterdir()
+    assert json.loads(file.read_text())["id"] == "broken.png"
+
+
+def test_replacing_leaves_only_the_new_source(loaded: Run, pictures: Path) -> None:
+    (pictures / "r" / "red_thing.png").unlink()
+    loaded("binocle ingest pictures --collection things --replace")
+    shown = loaded("binocle collections show things --json").json
+    assert shown["count"] == len(COLOURS) - 1
+    assert shown["generation"] == "g000002"
+
+
+def test_an_empty_source_never_takes_the_place_of_a_collection(loaded: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert loaded("binocle ingest empty --collection things --replace").code == 1
+    assert loaded("binocle collections show things --json").json["count"] == len(COLOURS)
+
+
+def test_a_replaced_collection_can_be_rolled_back(loaded: Run) -> None:
+    loaded("binocle ingest pictures --collection things --replace")
+    assert loaded("binocle collections rollback things").code == 0
+    assert loaded("binocle collections show things --json").json["generation"] == "g000001"
+
+
+def test_columns_become_fields_with_types(run: Run, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "catalog.csv").write_text(
+        "sku,picture,name,price,Launch Year\n"
+        "a,pictures/r/red_thing.png,Red,9.5,2024\n"
+        "b,pictures/b/blue_thing.png,Blue,20,2025\n"
+    )
+    assert run("binocle ingest catalog.csv --collection shop --image picture").code == 0
+    fields = run("binocle collections show shop --json").json["fields"]
+    assert (fields["price"], fields["launch_year"]) == ("float", "integer")
+
+
+def test_a_missing_column_is_named_with_those_there_are(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "catalog.csv").write_text("sku,picture\na,a.png\n")
+    ran = run("binocle ingest catalog.csv --collection shop --image photo")
+    assert ran.code == 1
+    assert "photo" in ran.err
+    assert "'picture'" in ran.err
+
+
+def test_another_encoder_is_refused(loaded: Run, tmp_path: Path) -> None:
+    from tests.towers import write_bundle
+
+    other = write_bundle(tmp_path / "other", version="2")
+    ran = loaded(f"binocle search things red --encoder bundle:{other}")
+    assert ran.code == 1
+    assert "was built with" in ran.err
+
+
+def test_an_empty_folder_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    ran = run("binocle demo empty --no-serve")
+    assert ran.code != 0
+    assert "empty" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("binocle search nowhere red", "no collection 'nowhere'"),
+        ("binocle search things --limit 0 red", "limit"),
+        ("""binocle search things red --filter '{"size": 3}'""", "no field 'size'"),
+        ("binocle search things --image nothing.png", "nothing.png"),
+        ("binocle search things --like nobody", "nobody"),
+        ("binocle ingest nowhere --collection things", "nowhere"),
+        ("binocle ingest pictures --collection 'No Good'", "No Good"),
+        ("binocle ingest pictures --collection things --field year=number", "year=number"),
+        ("binocle search things red --encoder clip", "clip"),
+        ("binocle collections delete nowhere --yes", "nowhere"),
+        ("binocle frobnicate", "frobnicate"),
+    ],
+)
+def test_wrong_use_is_told_in_a_sentence(loaded: Run, command: str, says: str) -> None:
+    ran = loaded(command)
+    assert ran.code in (1, 2)
+    assert says in ran.err.replace("\n", " ")
+    assert "Traceback" not in ran.err
+
+
+def test_a_deleted_collection_is_gone_with_its_thumbnails(loaded: Run) -> None:
+    assert loaded("binocle collections delete things --yes").code == 0
+    assert loaded("binocle collections list --json").json == {"collections": []}
+    assert not Path("data/thumbnails/things").exists()
+
+
+def test_the_demo_indexes_a_folder_and_shows_three_searches(run: Run, pictures: Path) -> None:
+    ran = run("binocle demo pictures --no-serve")
+    assert ran.code == 0
+    assert ran.out.count("By ") == 3
