@@ -3,7 +3,7 @@
 import { counted, shown, valuesOf } from "./conditions.js";
 import { el } from "./dom.js";
 
-const SHORT = 7; // values shown before 'Show all'
+const SHORT = 7; // values shown before 'Show more'
 
 /** `change` takes the condition: the chosen values, or null. */
 export class Choices {
@@ -36,7 +36,7 @@ export class Choices {
     const long = all.length > SHORT + 2 && !this.#expanded;
     const rows = long ? all.filter((one, index) => index < SHORT || this.#chosen.includes(one.value)) : all;
     this.element.replaceChildren(...rows.map((one) => this.#row(one)));
-    if (long) this.element.append(this.#showAll(all.length));
+    if (long) this.element.append(this.#showMore(all.length - rows.length));
     if (focused) this.#box(focused)?.focus({ preventScroll: true });
   }
 
@@ -69,13 +69,13 @@ export class Choices {
     this.#change(values.length ? values : null);
   }
 
-  #showAll(count) {
+  #showMore(count) {
     const expand = () => {
       this.#expanded = true;
       this.#draw();
       this.element.querySelectorAll("input")[SHORT]?.focus();
     };
-    return el("button", { type: "button", class: "all", text: `Show all ${count}`, click: expand });
+    return el("button", { type: "button", class: "all", text: `Show ${count} more`, click: expand });
   }
 
   #box(value) {

@@ -10,7 +10,7 @@ import { FilterArea } from "./filterarea.js";
 import { watchIntake } from "./intake.js";
 import { Items } from "./items.js";
 import { NOTHING, readLocation, rememberScroll, searchKey, writeLocation } from "./location.js";
-import { showEmpty, showProblem } from "./notice.js";
+import { hideNotice, showEmpty, showProblem } from "./notice.js";
 import { keepPicture, pictureOf } from "./picture.js";
 import { SearchBox } from "./searchbox.js";
 
@@ -143,8 +143,8 @@ class Page {
     this.#filters.total = this.#answer.total;
     if (!item && this.#detail.isOpen) this.#detail.close();
     if (item) {
-      const hit = await this.#items.get(collection, item);
-      if (turn !== this.#turn) return;
+      const hit = await this.#items.get(collection, item).catch((problem) => this.#lost(turn, problem));
+      if (turn !== this.#turn || !hit) return;
       const hits = this.#answer.hits;
       const index = hits.findIndex((one) => one.id === item);
       this.#detail.show(hits[index] ?? hit, { index, count: hits.length, fields: this.#info.fields });
@@ -153,6 +153,17 @@ class Page {
       await this.#items.get(collection, like);
       if (turn === this.#turn) this.#box.show(this.#view, this.#items.titleOf(collection, like));
     }
+  }
+
+  /** The open item is not there (any more): what was found still is. */
+  #lost(turn, problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (turn !== this.#turn) return;
+    const close = () => {
+      hideNotice();
+      this.#go({ item: null }, { replace: true });
+    };
+    showProblem(problem, [{ label: "Close", act: close }]);
   }
 
   #failed(problem) {

@@ -41,6 +41,14 @@ def test_an_unknown_collection_offers_one_that_exists(page: Page) -> None:
     expect(tiles(page)).to_have_count(40)
 
 
+def test_an_item_that_is_gone_leaves_the_results_in_place(page: Page) -> None:
+    page.goto("/?q=green&item=gone")
+    expect(page.locator("#notice")).to_contain_text("There is no item 'gone'")
+    expect_first(page, "green")
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_an_unreadable_picture_can_be_taken_away(page: Page) -> None:
     page.goto("/?q=green")
     expect_first(page, "green")

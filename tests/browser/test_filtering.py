@@ -13,7 +13,7 @@ def choice(page: Page, field: str, value: str) -> Locator:
 
 def test_values_are_chosen_with_their_counts_and_leave_as_chips(page: Page) -> None:
     page.goto("/?q=red")
-    page.get_by_role("button", name="Show all 12").click()
+    page.get_by_role("button", name="Show 5 more").click()
     choice(page, "colour", "blue 5").check()
     expect(tiles(page)).to_have_count(5)
     choice(page, "colour", "cyan 5").check()
