@@ -49,11 +49,17 @@ class Catalog:
             return dict(self._failed)
 
     @contextmanager
-    def lease(self, name: str) -> Iterator[OpenCollection]:
+    def lease(self, name: str, *, latest: bool = False) -> Iterator[OpenCollection]:
         """The collection, which stays open until the block ends.
+
+        Args:
+            latest: look at the pointer first, instead of waiting for the next poll: writes must not
+                go into a generation that has just been replaced.
 
         Raises CollectionNotFound (naming those there are), CollectionBusy and StoreError.
         """
+        if latest:
+            self._bring_up(name)
         leased = self._take(name)
         try:
             yield leased
@@ -129,10 +135,10 @@ class Catalog:
                 present = self._open.get(name)
                 if present is not None and present.take():
                     return present
-            self._open_unknown(name)
+            self._bring_up(name)
         raise StoreUnavailable(f"Collection '{name}' is being replaced.", hint="Try again.")
 
-    def _open_unknown(self, name: str) -> None:
+    def _bring_up(self, name: str) -> None:
         check_collection_name(name)
         if self._store.published(name) is None:
             raise self._not_found(name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from core.errors import InvalidItem, ItemNotFound
 from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
 from core.items import ImageSource, Item, Visibility
 from ingestion.indexing import Indexer, Outcome
-from qdrant.store import Point
+from qdrant.store import Generation, Point
 
 _OWN = ("title", "description", "tags", "owner_id", "uploaded_at", "visibility")
 """Built-in fields that a caller may set; the others come from the image and the path."""
@@ -52,7 +52,7 @@ class Items:
 
     def write(self, collection: str, items: Sequence[Item]) -> list[Outcome]:
         """Index items: searchable when it returns. One outcome each, in order."""
-        with self.wiring.catalog.lease(collection) as opened:
+        with self.wiring.catalog.lease(collection, latest=True) as opened:
             encoder = matching(self.wiring.encoder(), opened)
             thumbnails = self.wiring.thumbnails(collection)
             with opened.writing() as generation:
@@ -65,7 +65,7 @@ class Items:
 
         Raises ItemNotFound and InvalidItem.
         """
-        with self.wiring.catalog.lease(collection) as opened, opened.writing() as generation:
+        with self._writing(collection) as (opened, generation):
             payload = dict(_public_point(opened, item_id).payload)
             for name, value in checked_fields(changes, opened.schema).items():
                 payload[name] = value
@@ -73,9 +73,17 @@ class Items:
             generation.set_payload(item_id, kept)
             return Point(item_id, {}, kept)
 
+    @contextmanager
+    def _writing(self, collection: str) -> Iterator[tuple[OpenCollection, Generation]]:
+        with (
+            self.wiring.catalog.lease(collection, latest=True) as opened,
+            opened.writing() as generation,
+        ):
+            yield opened, generation
+
     def delete(self, collection: str, item_id: str) -> None:
         """Delete a public item. Raises ItemNotFound."""
-        with self.wiring.catalog.lease(collection) as opened, opened.writing() as generation:
+        with self._writing(collection) as (opened, generation):
             _public_point(opened, item_id)
             generation.delete([item_id])
 

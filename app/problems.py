@@ -28,6 +28,7 @@ _STATUS: Mapping[type[BinocleError], int] = {
 
 _TITLES: Mapping[int, str] = {
     400: "Bad request",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",

@@ -14,6 +14,7 @@ import uvicorn
 from app.http.application import create_app
 from app.running import made_known
 from app.settings import HttpSettings, Settings
+from app.telemetry import configure_logging
 from app.wiring import Wiring, build
 from core.errors import BinocleError, SettingsError
 
@@ -29,6 +30,7 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
     Raises SettingsError where the address can't be listened on, CollectionBusy where another
     service runs on the data directory, and EncoderError where the encoder can't be loaded.
     """
+    configure_logging(settings.log_level)
     listening = listen(settings.http)
     with listening:
         serve_wired(build(settings, role="serve"), listening, announce=announce)

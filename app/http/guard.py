@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.answers import problem_answer
-from app.problems import unexpected
+from app.problems import Problem, title_of, unexpected
 from app.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = _SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class Guard:
@@ -55,9 +55,10 @@ class Guard:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
+        app = _refuse if _forged(scope) else self._app
         with self._telemetry.in_flight.track_inprogress():
             try:
-                await self._app(scope, receive, send_guarded)
+                await app(scope, receive, send_guarded)
             except ClientDisconnect:
                 status = status or 499  # as nginx counts them
             except Exception:
@@ -69,6 +70,18 @@ class Guard:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._telemetry.requests.labels(method, route, str(status)).observe(seconds)
+
+
+def _forged(scope: Scope) -> bool:
+    """Whether a browser sends this on behalf of another site's page, to change something."""
+    sites = {value for name, value in scope["headers"] if name == b"sec-fetch-site"}
+    return b"cross-site" in sites and scope["method"] not in _SAFE
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    detail = "Pages of other sites may not send this."
+    problem = Problem("urn:binocle:forbidden", title_of(403), 403, detail)
+    await problem_answer(problem)(scope, receive, send)
 
 
 def _logged(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from app.wiring import Wiring, build
 from core.errors import EncoderError, SettingsError
 from qdrant.store import Generation, ScoredPoint, VectorQuery
 from tests.integration.conftest import Live, base64_picture, serving
+from tests.logs import logging_restored
 
 
 def test_health_readiness_and_metrics(live: Live) -> None:
@@ -43,6 +44,13 @@ def test_every_answer_carries_the_security_headers(live: Live, path: str) -> Non
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_pages_of_other_sites_may_read_but_not_write(live: Live) -> None:
+    headers = {"sec-fetch-site": "cross-site"}
+    refused = live.client.post("/v1/collections/colours/rollback", headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:binocle:forbidden")
+    assert live.client.get("/v1/collections", headers=headers).status_code == 200
 
 
 def test_the_page_and_its_files_are_served(live: Live) -> None:
@@ -167,7 +175,7 @@ def test_a_taken_port_is_refused_with_a_hint() -> None:
 def test_an_encoder_that_can_not_be_loaded_ends_the_service(tmp_path: Path) -> None:
     announced: list[str] = []
     settings = Settings.load(data=tmp_path, encoder=f"bundle:{tmp_path / 'nothing'}", http__port=0)
-    with pytest.raises(EncoderError, match="no bundle"):
+    with logging_restored(), pytest.raises(EncoderError, match="no bundle"):
         serve(settings, announce=announced.append)
     assert announced[0].startswith("http://127.0.0.1:")
 

@@ -104,6 +104,16 @@ def test_a_new_generation_takes_over_and_the_old_one_closes_after_its_readers(
     assert not opened[1].closed
 
 
+def test_a_writer_gets_the_generation_that_was_just_published(
+    store: ExactStore, catalog: Catalog
+) -> None:
+    publish(store, "c", "a")
+    catalog.refresh()
+    latest = publish(store, "c", "a", "b")
+    with catalog.lease("c", latest=True) as collection:
+        assert collection.generation_name == latest
+
+
 def test_a_collection_dropped_elsewhere_is_forgotten(
     store: ExactStore, catalog: Catalog, opened: list[Watched]
 ) -> None:

@@ -9,6 +9,7 @@ from encoders.bundle import BundleEncoder
 from encoders.encoder import PixelEncoder
 from qdrant.exact import ExactStore
 from qdrant.store import JOINT, CollectionConfig, Generation, Point, VectorQuery
+from tests.logs import logging_restored
 from tests.pictures import picture
 
 VECTOR = np.array([1, 0], dtype=np.float32)
@@ -63,13 +64,8 @@ def test_a_measured_generation_answers_the_same_and_is_counted() -> None:
 
 
 def test_logging_is_configured_by_level(capsys: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    before = (root.level, list(root.handlers))
-    try:
+    with logging_restored():
         configure_logging("WARNING")
         logging.getLogger("app.test").info("not this")
         logging.getLogger("app.test").warning("but this")
         assert "but this" in capsys.readouterr().err
-    finally:
-        root.setLevel(before[0])
-        root.handlers[:] = before[1]
