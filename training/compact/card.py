@@ -10,6 +10,7 @@ from encoders.bundle import Calibration
 from training.compact.recipe import Recipe
 
 _CARD = Path(__file__).with_name("card.md")
+_STAMPS = ' "stamps": photos and drawings of Tux Paint, none of which was trained on.'
 
 
 def text(
@@ -22,6 +23,7 @@ def text(
     tuned = f"its top {recipe.tune_layers} layers tuned" if recipe.tune_steps else "frozen"
     return _CARD.read_text().format(
         tuned=tuned,
+        stamps=_STAMPS if any("stamps" in name for row in scores.values() for name in row) else "",
         options=f" --steps {recipe.steps} --tune-steps {recipe.tune_steps} --seed {recipe.seed}",
         settings="Settings: " + ", ".join(f"{k} {v}" for k, v in asdict(recipe).items()) + ".",
         scores=_table(scores),

@@ -24,7 +24,7 @@ class Recipe:
     """The settings of a run; the model card repeats them."""
 
     steps: int = 2000
-    batch: int = 768
+    batch: int = 512
     rate: float = 1e-3
     tune_steps: int = 300
     tune_batch: int = 512
