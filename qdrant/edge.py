@@ -137,7 +137,7 @@ class EdgeStore:
         home = self._home(collection)
         if not home.folders():
             raise collection_not_found(collection)
-        kept = home.pointer().kept(keep)
+        kept = home.move_pointer(lambda pointer: pointer).kept(keep)  # notes the highest number
         dropped = []
         for folder in home.folders():
             ownership = Ownership(folder.path, collection, self._role)

@@ -29,7 +29,7 @@ from qdrant.store import CollectionConfig, Point, ScoredPoint, VectorQuery
 _BATCH = 500
 """Points per operation: the engine's log takes one operation as one record of bounded size."""
 _PAGE = 1000
-_SPARE_BYTES = 64 * 2**20
+SPARE_BYTES = 64 * 2**20
 """Disk left free: a mapped file that can't grow kills the process instead of raising an error."""
 
 
@@ -69,10 +69,10 @@ class OpenShard:
     def check_space(self, needed: int) -> None:
         """Raises StorageFull unless `needed` bytes fit on the disk with some to spare."""
         free = shutil.disk_usage(self.folder.path).free
-        if free < needed + _SPARE_BYTES:
+        if free < needed + SPARE_BYTES:
             raise StorageFull(
                 f"The disk has {free // 2**20:,} MiB left; writing needs "
-                f"{(needed + _SPARE_BYTES) // 2**20:,} MiB.",
+                f"{(needed + SPARE_BYTES) // 2**20:,} MiB.",
                 hint="Free some space and run it again; what was written before is safe.",
             )
 
@@ -186,6 +186,10 @@ class EdgeGeneration:
             lambda: engine.FacetRequest(field, limit=limit, exact=True, filter=compiled(filter))
         )
         return [(hit.value, hit.count) for hit in hits if hit.count]  # 0: values since deleted
+
+    def indexed_fields(self) -> set[str]:
+        """Payload fields with an index."""
+        return self._shard.indexed_fields()
 
     def compact(self) -> None:
         with self._open.writing:

@@ -111,6 +111,11 @@ class Shard:
         return self._shard.info().indexed_vectors_count
 
     @seam
+    def indexed_fields(self) -> set[str]:
+        """Payload fields that have an index."""
+        return set(self._shard.info().payload_schema)
+
+    @seam
     def optimize(self) -> Any:
         """Merge segments, quantize, build the graph. Freezes the interpreter meanwhile."""
         return self._shard.optimize()

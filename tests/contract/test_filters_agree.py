@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,17 @@ from qdrant.edge import EdgeStore
 from qdrant.exact import ExactStore
 from qdrant.store import Generation, VectorQuery
 from tests.contract.samples import EXPRESSIONS, PAYLOADS, SCHEMA, config, point, vector
+from tests.stores import store_root
 
 Pair = tuple[Generation, Generation]
 
 
 @pytest.fixture(scope="module")
-def pair(roots: Path) -> Iterator[Pair]:
-    store = EdgeStore(roots / "agree")
-    yield store.create("c", config()), ExactStore().create("c", config())
-    store.close()
+def pair() -> Iterator[Pair]:
+    with store_root() as root:
+        store = EdgeStore(root)
+        yield store.create("c", config()), ExactStore().create("c", config())
+        store.close()
 
 
 def _fill(pair: Pair, payloads: list[dict[str, Any]]) -> None:

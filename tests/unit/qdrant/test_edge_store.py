@@ -1,0 +1,152 @@
+"""What only the embedded store promises: files that survive, space, quantization, threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from core.errors import CollectionNotFound, StorageFull, StoreError, StoreUnavailable
+from qdrant import edge_generation
+from qdrant.edge import EdgeStore
+from qdrant.store import CollectionConfig, Generation, Quantization, VectorQuery
+from tests.contract.samples import SCHEMA, config, numbered, point, vector
+
+
+def _shop(store: EdgeStore) -> Generation:
+    generation = store.create("shop", config())
+    generation.upsert(numbered(10))
+    store.publish("shop", generation.name)
+    return generation
+
+
+def test_a_collection_outlives_its_store(root: Path, store: EdgeStore) -> None:
+    _shop(store)
+    store.close()
+    reopened = EdgeStore(root)
+    info = reopened.info("shop")
+    assert (info.count, info.config) == (10, config())
+    assert info.bytes_on_disk > 0
+    assert reopened.open("shop").query(VectorQuery(vector(3), limit=1))[0].id == "n3"
+    reopened.close()
+
+
+def test_every_field_is_indexed_from_the_start(store: EdgeStore) -> None:
+    generation = store.create("shop", config())
+    assert isinstance(generation, edge_generation.EdgeGeneration)
+    assert generation.indexed_fields() == set(SCHEMA.fields)
+
+
+def test_other_files_in_the_root_are_no_collections(root: Path, store: EdgeStore) -> None:
+    _shop(store)
+    (root / "notes.txt").write_text("x")
+    (root / "empty").mkdir()
+    assert store.collections() == ["shop"]
+
+
+def test_a_creation_that_was_cut_off_leaves_no_generation(root: Path, store: EdgeStore) -> None:
+    _shop(store)
+    (root / "shop" / "generations" / "g000002" / "shard").mkdir(parents=True)
+    assert store.info("shop").generations == ("g000001",)
+    assert store.unpublished("shop") == []
+    assert store.create("shop", config()).name == "g000003"
+    assert store.prune("shop") == ["g000002"]
+
+
+def test_a_damaged_pointer_is_a_clear_error(root: Path, store: EdgeStore) -> None:
+    _shop(store)
+    (root / "shop" / "current.json").write_text("{")
+    with pytest.raises(StoreError, match=r"current\.json is damaged"):
+        store.open("shop")
+
+
+def test_a_generation_of_a_later_format_is_refused(root: Path, store: EdgeStore) -> None:
+    _shop(store).close()
+    file = root / "shop" / "generations" / "g000001" / "config.json"
+    file.write_text(file.read_text().replace('"format": 1', '"format": 99'))
+    with pytest.raises(StoreError, match="later Binocle"):
+        store.open("shop")
+
+
+def test_writing_stops_before_the_disk_is_full(
+    store: EdgeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = _shop(store)
+    monkeypatch.setattr(edge_generation, "SPARE_BYTES", 2**62)
+    for call in (
+        lambda: generation.upsert([point("a")]),
+        lambda: generation.set_payload("n1", {}),
+        generation.compact,
+    ):
+        with pytest.raises(StorageFull, match="MiB left"):
+            call()
+    assert generation.count() == 10
+
+
+@pytest.mark.parametrize("quantization", get_args(Quantization))
+def test_every_quantization_finds_what_it_should_after_compacting(
+    store: EdgeStore, quantization: Quantization
+) -> None:
+    dim, count = 256, 600
+    made = CollectionConfig("compact", "f", {"joint": dim}, SCHEMA, quantization)
+    generation = store.create("shop", made)
+    generation.upsert([_wide(i, dim) for i in range(count)])
+    generation.compact()
+    found = [generation.query(VectorQuery(vector(i, dim), limit=1))[0] for i in range(20)]
+    assert [each.id for each in found] == [f"n{i}" for i in range(20)]
+    assert all(each.score == pytest.approx(1, abs=1e-5) for each in found)  # from full vectors
+    generation.upsert([_wide(count, dim)])
+    assert generation.query(VectorQuery(vector(count, dim), limit=1))[0].id == f"n{count}"
+
+
+def _wide(number: int, dim: int) -> edge_generation.Point:
+    return edge_generation.Point(f"n{number}", {"joint": vector(number, dim)}, {"stock": number})
+
+
+def test_reading_goes_on_while_others_write_and_until_the_handle_is_closed(
+    store: EdgeStore,
+) -> None:
+    generation = _shop(store)
+    failures: list[BaseException] = []
+    reading = threading.Event()
+
+    def repeat(call: Callable[[], object]) -> None:
+        try:
+            while True:
+                call()
+                reading.set()
+        except StoreUnavailable:
+            pass  # closed, as it will be
+        except BaseException as error:  # a thread has no other way to tell
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=repeat, args=(call,))
+        for call in (
+            lambda: generation.query(VectorQuery(vector(1), limit=5)),
+            lambda: generation.scroll(limit=5),
+            lambda: generation.upsert(numbered(20)),
+            lambda: generation.delete(["n3", "n4"]),
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    reading.wait()
+    for _ in range(20):
+        generation.count()
+    generation.close()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert store.open("shop").count() in (8, 18, 20)
+
+
+def test_a_store_without_a_folder_has_no_collections(tmp_path: Path) -> None:
+    store = EdgeStore(tmp_path / "missing")
+    assert store.collections() == []
+    with pytest.raises(CollectionNotFound):
+        store.open("shop")
+    assert not (tmp_path / "missing").exists()
