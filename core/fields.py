@@ -40,7 +40,7 @@ BUILTIN_FIELDS: Mapping[str, FieldType] = MappingProxyType(
 """Fields that every item may carry, with the types they are indexed by."""
 
 _RESERVED = frozenset({"and", "or", "not", "image"})
-_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _INT64 = 2**63
 _BOOL_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _POLE, _DATE_LINE = 89.999999999, 179.999999999
@@ -66,7 +66,7 @@ class Schema:
 
 def check_field_name(name: str) -> None:
     """Raise InvalidName unless `name` can name a catalog's own attribute."""
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise InvalidName(
             f"'{name}' can't name a field.",
             hint="Use letters, digits and underscores, starting with a letter, at most 64.",
@@ -88,12 +88,14 @@ def coerce(name: str, value: Any, kind: FieldType) -> Any:
     """`value` as field `name` stores it: JSON types only; a list stays a list.
 
     Raises InvalidItem, which names the field, the value and the type, when it does not fit.
-    None, NaN and empty strings are None: the field is absent.
+    None, NaN and blank strings are None: the field is absent.
     """
     if kind is not FieldType.GEO and isinstance(value, list | tuple | set | frozenset):
         members = [coerce(name, member, kind) for member in value]
         return [member for member in members if member is not None]
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, float) and math.isnan(value):
         return None
     try:
         return _COERCE[kind](value)

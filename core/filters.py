@@ -123,7 +123,7 @@ def parse_filter(expression: Any, schema: Schema) -> Filter | None:
     if isinstance(expression, str):
         try:
             expression = json.loads(expression)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidFilter(f"The filter is not JSON: {error}.") from None
     if expression is None or expression == {}:
         return None

@@ -14,7 +14,7 @@ from core.errors import InvalidName
 
 MAX_ID_LENGTH = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_COLLECTION = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+_COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 class Visibility(StrEnum):
@@ -77,7 +77,7 @@ def check_item_id(item_id: str) -> None:
 
 def check_collection_name(name: str) -> None:
     """Raise InvalidName unless `name` is safe as a folder name, in a URL and in Qdrant."""
-    if not _COLLECTION.match(name):
+    if not _COLLECTION.fullmatch(name):
         raise InvalidName(
             f"'{name}' can't name a collection.",
             hint="Use lower-case letters, digits, '-' and '_', at most 63, starting with a letter "
