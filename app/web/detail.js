@@ -2,9 +2,10 @@
 
 import { counted, labelOf, shown } from "./conditions.js";
 import { byId, el, icon, iconButton } from "./dom.js";
-import { frame, scoreOf, titleElement } from "./grid.js";
+import { frame, ratioOf, scoreOf, titleElement } from "./grid.js";
 
-const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height"]);
+// Visibility is not said at all: what is shown is public.
+const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height", "visibility"]);
 
 /** onClose(), onStep(+1 | -1), onSimilar(hit), onFilter(field, value): what its buttons do. */
 export class Detail {
@@ -57,13 +58,15 @@ export class Detail {
   }
 
   #body(hit, fields) {
-    const { description } = hit.payload ?? {};
+    const { description, title } = hit.payload ?? {};
+    const picture = frame(hit);
+    picture.style.setProperty("--ratio", ratioOf(hit));
     return el(
       "div",
       { class: "scroll", tabindex: "-1" },
-      frame(hit),
+      picture,
       titleElement("h2", hit, { id: "detail-title", title: null }),
-      description && el("p", { class: "description", dir: "auto", text: description }),
+      description && description !== title && el("p", { class: "description", dir: "auto", text: description }),
       el(
         "div",
         { class: "actions" },

@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * A new element. `props`: `text` is its text, `class` its class, functions are listeners by event
- * name, false and null are left out, all else are attributes.
+ * name, false and null are left out, all else are attributes. Children that are false or null, too.
  */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -14,7 +14,7 @@ export function el(tag, props = {}, ...children) {
     else if (typeof value === "function") node.addEventListener(name, value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 

@@ -124,7 +124,8 @@ function scoreElement(hit) {
   return score && el("span", { class: "score quiet", text: score.text, title: score.explanation });
 }
 
-function ratioOf(hit) {
+/** Width over height; 1 where they are unknown. */
+export function ratioOf(hit) {
   const { width, height } = hit.payload ?? {};
   return width > 0 && height > 0 ? width / height : 1;
 }

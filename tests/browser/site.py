@@ -71,7 +71,7 @@ def _item(colour: str, number: int) -> dict[str, Any]:
         "id": f"{colour}/{number}",
         "image": base64.b64encode(image).decode(),
         "title": f"{colour.capitalize()} picture {number}",
-        "description": f"All {colour}, nearly.",
+        "description": f"All {colour}, nearly." if colour != "black" else f"Black picture {number}",
         "tags": [colour, "odd" if number % 2 else "even"],
         "colour": colour,
         "sold": number == 0,

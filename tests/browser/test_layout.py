@@ -35,6 +35,14 @@ def test_a_phone_shows_two_pictures_beside_each_other(page: Page) -> None:
     assert tops[0] == tops[1]
 
 
+def test_a_phone_shows_the_whole_of_an_opened_picture(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 740})
+    page.goto("/?item=red%2F4")  # 30 x 90 pixels
+    frame = page.get_by_role("dialog").locator(".frame")
+    expect(frame.locator("img:not(.waiting)")).to_have_css("object-fit", "contain")
+    assert frame.locator("img").bounding_box() == frame.bounding_box()
+
+
 def test_a_phone_has_its_filters_in_a_sheet(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/")

@@ -124,3 +124,10 @@ def test_a_result_opens_with_all_its_fields(page: Page) -> None:
     expect(dialog).to_contain_text("2 of 40 shown")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+
+
+def test_a_description_that_repeats_the_title_is_not_shown_twice(page: Page) -> None:
+    page.goto("/?item=black%2F0")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Black picture 0")).to_have_count(1)
+    expect(dialog.get_by_text("false")).to_have_count(0)
