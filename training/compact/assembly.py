@@ -105,7 +105,7 @@ def _texts(source: Source, extractor: Extractor) -> list[tuple[str, ...]]:
 def with_colours(sample: Sample, words: Sequence[str]) -> tuple[str, ...]:
     """The sample's texts, and some that name its colours before its shortest name."""
     name = min(sample.texts[:3], key=len)
-    extra = [f"{word} {name}" for word in words[:1] * 2]
+    extra = [f"{word} {name}" for word in (*words[:1], *words[:1])]
     if len(words) > 1:
         extra.append(f"{words[1]} {sample.kind}")
     if words:

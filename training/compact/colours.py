@@ -12,7 +12,7 @@ _HUES = (
     (165, "green"),
     (195, "turquoise"),
     (262, "blue"),
-    (295, "purple"),
+    (310, "purple"),
     (345, "pink"),
     (360, "red"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,13 +102,16 @@ def deep_mean(classifier: Any) -> NDArray[np.float32]:
 def to_onnx(module: nn.Module, path: str, inputs: Sequence[tuple[str, Tensor]], out: str) -> None:
     """Writes `module` with a dynamic first axis (and second, for token ids) as ONNX."""
     axes = {name: {0: "n"} | ({1: "tokens"} if x.ndim == 2 else {}) for name, x in inputs}
-    torch.onnx.export(
-        module.eval(),
-        tuple(x for _, x in inputs),
-        path,
-        input_names=[name for name, _ in inputs],
-        output_names=[out],
-        dynamic_axes=axes | {out: {0: "n"}},
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The older exporter keeps the weights as plain initializers, which `shrink` works on.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            tuple(x for _, x in inputs),
+            path,
+            input_names=[name for name, _ in inputs],
+            output_names=[out],
+            dynamic_axes=axes | {out: {0: "n"}},
+            opset_version=17,
+            dynamo=False,
+        )

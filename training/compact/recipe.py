@@ -23,10 +23,10 @@ from training.compact.text_trunk import WIDTH, TextTrunk, load_tokenizer, tokeni
 class Recipe:
     """The settings of a run; the model card repeats them."""
 
-    steps: int = 2000
+    steps: int = 750
     batch: int = 512
     rate: float = 1e-3
-    tune_steps: int = 300
+    tune_steps: int = 0
     tune_batch: int = 512
     tune_rate: float = 3e-4
     tune_layers: int = 3

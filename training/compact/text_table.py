@@ -31,7 +31,9 @@ def text_features(
     known = _read(cache)
     # Neighbours in length share a batch, so that little of it is padding.
     missing = sorted({text for text in texts if text not in known}, key=lambda text: len(text))
-    session = _session(trunk, tokenizer, cache) if missing else None
+    if not missing:
+        return _stacked(known, texts)
+    session = _session(trunk, tokenizer, cache)
     for number, start in enumerate(range(0, len(missing), _BATCH), 1):
         part = missing[start : start + _BATCH]
         ids, mask = tokenize(tokenizer, part)
@@ -40,8 +42,11 @@ def text_features(
         progress("text features", start + len(part), len(missing))
         if number % _SAVE_EVERY == 0:
             _write(cache, known)
-    if missing:
-        _write(cache, known)
+    _write(cache, known)
+    return _stacked(known, texts)
+
+
+def _stacked(known: Rows, texts: Sequence[str]) -> Tensor:
     return torch.from_numpy(np.stack([known[text] for text in texts]).astype(np.float32))
 
 

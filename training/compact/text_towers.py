@@ -39,7 +39,7 @@ class TunedTexts(nn.Module):
         tokenizer.enable_padding()
 
     def forward(self, ids: Tensor) -> Tensor:
-        unique, place = ids.unique(return_inverse=True)
+        unique, place = torch.unique(ids, return_inverse=True)
         wanted = unique.tolist()
         # Texts of like length share a chunk: a gloss of 40 tokens must not pad 'dog' to 40.
         order = sorted(range(len(wanted)), key=lambda i: len(self._tokens[wanted[i]]))
