@@ -139,9 +139,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in _DEEP_GREY:
         return Image.fromarray(_eight_bits(np.asarray(image), image.mode)).convert("RGB")
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         page = Image.new("RGB", layer.size, (255, 255, 255))
-        page.paste(layer, mask=layer.getchannel("A"))
+        page.paste(layer, mask=layer)
         return page
     return image.convert("RGB") if image.mode != "RGB" else image.copy()
 

@@ -64,7 +64,7 @@ def _webp(image: Image.Image) -> bytes:
     if longest > MAX_SIDE:
         # Bilinear in Pillow averages over all pixels that shrink into one; bicubic costs double.
         size = tuple(max(1, round(side * MAX_SIDE / longest)) for side in image.size)
-        small = image.resize((size[0], size[1]), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        small = image.resize((size[0], size[1]), Image.Resampling.BILINEAR, reducing_gap=1.0)
     stream = io.BytesIO()
     small.save(stream, "WEBP", quality=_QUALITY, method=_METHOD)
     return stream.getvalue()
