@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.fields import FieldType, Schema
+from core.items import ImageSource, Item
 from encoders.encoder import Encoder
+from ingestion.limits import Pace
+from ingestion.rejects import Rejection
 from ingestion.sources.source import Candidate, Source
 from qdrant.exact import ExactStore
 from qdrant.store import JOINT, CollectionConfig, Generation, VectorStore
@@ -43,3 +47,30 @@ def candidates(source: Source) -> list[Candidate]:
     found = list(source.entries())
     assert all(isinstance(entry, Candidate) for entry in found), found
     return [entry for entry in found if isinstance(entry, Candidate)]
+
+
+SMALL = Pace(decoders=2, encoders=2, fetchers=2, encode_batch=4, write_batch=4, ahead=4)
+
+
+@dataclass
+class Listed:
+    """A source made of given entries; calls `at` before each."""
+
+    items: Sequence[Item]
+    at: Any = lambda row: None
+    name: str = "list"
+    attributes: Mapping[str, FieldType] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    total: int | None = None
+
+    def entries(self) -> Iterator[Candidate | Rejection]:
+        for row, item in enumerate(self.items, start=1):
+            self.at(row)
+            yield Candidate(item, row, self.name)
+
+
+def items_of(count: int) -> list[Item]:
+    return [
+        Item(f"i{n}", ImageSource(data=encoded(picture("red", (8, 8), seed=n))))
+        for n in range(count)
+    ]
