@@ -73,6 +73,7 @@ class EdgeStore:
         ownership = Ownership(folder.path, collection, self._role)
         ownership.acquire()
         try:
+            folder.check_space(0)
             shard = Shard(folder.shard, shard_config(config))
             for index in payload_indexes(config.schema):
                 shard.update(lambda index=index: index)  # type: ignore[misc]
@@ -188,6 +189,7 @@ class EdgeStore:
         ownership = Ownership(folder.path, collection, self._role)
         ownership.acquire()
         try:
+            folder.check_space(0, opening=True)
             opened = OpenShard(Shard(folder.shard), folder, config)
             opened.note_facts()
         except BaseException:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import qdrant_edge as engine
 
-from core.errors import ItemNotFound, StorageFull, StoreUnavailable
+from core.errors import ItemNotFound, StoreUnavailable
 from core.filters import Filter
 from qdrant.checks import (
     check_facet,
@@ -29,8 +28,6 @@ from qdrant.store import CollectionConfig, Point, ScoredPoint, VectorQuery
 _BATCH = 500
 """Points per operation: the engine's log takes one operation as one record of bounded size."""
 _PAGE = 1000
-SPARE_BYTES = 64 * 2**20
-"""Disk left free: a mapped file that can't grow kills the process instead of raising an error."""
 
 
 class OpenShard:
@@ -65,16 +62,6 @@ class OpenShard:
                 self.note_facts(closed=True)
             finally:
                 self.shard.close()
-
-    def check_space(self, needed: int) -> None:
-        """Raises StorageFull unless `needed` bytes fit on the disk with some to spare."""
-        free = shutil.disk_usage(self.folder.path).free
-        if free < needed + SPARE_BYTES:
-            raise StorageFull(
-                f"The disk has {free // 2**20:,} MiB left; writing needs "
-                f"{(needed + SPARE_BYTES) // 2**20:,} MiB.",
-                hint="Free some space and run it again; what was written before is safe.",
-            )
 
 
 class EdgeGeneration:
@@ -115,7 +102,7 @@ class EdgeGeneration:
         with self._open.writing:
             shard = self._shard
             # Once in the log, once in the segment, and once more when segments are merged.
-            self._open.check_space(3 * 4 * floats * len(checked))
+            self._open.folder.check_space(3 * 4 * floats * len(checked))
             for start in range(0, len(checked), _BATCH):
                 batch = checked[start : start + _BATCH]
                 shard.update(lambda batch=batch: _upsert(batch))  # type: ignore[misc]
@@ -128,7 +115,7 @@ class EdgeGeneration:
             shard = self._shard
             if not shard.retrieve([key], with_vectors=False):
                 raise ItemNotFound(f"There is no item '{point_id}' in '{self._collection}'.")
-            self._open.check_space(0)
+            self._open.folder.check_space(0)
             shard.update(lambda: engine.UpdateOperation.overwrite_payload([key], checked))
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -194,7 +181,7 @@ class EdgeGeneration:
     def compact(self) -> None:
         with self._open.writing:
             shard = self._shard
-            self._open.check_space(self._open.folder.bytes_on_disk())
+            self._open.folder.check_space(self._open.folder.bytes_on_disk())
             shard.optimize()
             self._open.flush()
 

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import StoreError
+from core.errors import StorageFull, StoreError
 from core.fields import FieldType, Schema
 from qdrant.pointer import write_atomically
 from qdrant.store import CollectionConfig
 
 _FORMAT = 1
+SPARE_BYTES = 256 * 2**20
+"""Disk that writing leaves free, so that what was written can be opened again."""
+OPENING_BYTES = 128 * 2**20
+"""Disk that opening may take: the engine lays out a new segment and log ahead of their use."""
 _BLOCK = 512  # bytes of a block in st_blocks, by POSIX
 
 
@@ -82,6 +87,22 @@ class GenerationFolder:
             return Facts(**json.loads((self.path / "facts.json").read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
+
+    def check_space(self, needed: int, *, opening: bool = False) -> None:
+        """Raise StorageFull unless `needed` bytes fit on the disk with some to spare.
+
+        The engine writes into mapped files; where those can't grow the system kills the process
+        (SIGBUS) and no error is raised. So we stop before that.
+        """
+        required = needed + (OPENING_BYTES if opening else SPARE_BYTES)
+        free = shutil.disk_usage(self.path).free
+        if free < required:
+            raise StorageFull(
+                f"The disk has {free // 2**20:,} MiB left; "
+                f"{'opening a collection' if opening else 'writing'} needs "
+                f"{-(-required // 2**20):,} MiB.",
+                hint="Free some space and run it again; what was written before is safe.",
+            )
 
     def bytes_on_disk(self) -> int:
         """Bytes allocated: the engine's log and others are sparse files, larger than that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")
+_ROOM = 2 * 2**30  # containers give it 64 MiB, less than the store keeps free
 _REPOSITORY = Path(__file__).parent.parent
 _PRELUDE = """
 import os, sys
@@ -26,7 +28,8 @@ def store_root() -> Iterator[Path]:
 
     The engine syncs some sixty files for a new shard, which takes seconds on a busy disk.
     """
-    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    with tempfile.TemporaryDirectory(dir=_MEMORY if roomy else None) as folder:
         yield Path(folder) / "collections"
 
 

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from core.errors import CollectionNotFound, StorageFull, StoreError, StoreUnavailable
-from qdrant import edge_generation
+from qdrant import edge_generation, generation_folder
 from qdrant.edge import EdgeStore
 from qdrant.store import CollectionConfig, Generation, Quantization, VectorQuery
 from tests.contract.samples import SCHEMA, config, numbered, point, vector
@@ -75,15 +75,28 @@ def test_writing_stops_before_the_disk_is_full(
     store: EdgeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation = _shop(store)
-    monkeypatch.setattr(edge_generation, "SPARE_BYTES", 2**62)
+    monkeypatch.setattr(generation_folder, "SPARE_BYTES", 2**62)
     for call in (
         lambda: generation.upsert([point("a")]),
         lambda: generation.set_payload("n1", {}),
         generation.compact,
+        lambda: store.create("shop", config()),
     ):
         with pytest.raises(StorageFull, match="MiB left"):
             call()
     assert generation.count() == 10
+    assert store.unpublished("shop") == []
+
+
+def test_opening_stops_before_the_disk_is_full(
+    root: Path, store: EdgeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _shop(store).close()
+    monkeypatch.setattr(generation_folder, "OPENING_BYTES", 2**62)
+    with pytest.raises(StorageFull, match="opening"):
+        store.open("shop")
+    monkeypatch.undo()
+    assert store.open("shop").count() == 10
 
 
 @pytest.mark.parametrize("quantization", get_args(Quantization))
