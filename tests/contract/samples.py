@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,11 @@ def vector(seed: int, dim: int = DIM) -> NDArray[np.float32]:
 
 
 def point(id: str, seed: int | None = None, **payload: Any) -> Point:
-    return Point(id, {JOINT: vector(hash(id) % 2**32 if seed is None else seed)}, payload)
+    return Point(
+        id,
+        {JOINT: vector(zlib.crc32(id.encode(errors="replace")) if seed is None else seed)},
+        payload,
+    )
 
 
 def numbered(count: int) -> list[Point]:
@@ -158,12 +163,11 @@ def _condition(name: str, kind: FieldType) -> st.SearchStrategy[Any]:
     return st.one_of(choices)
 
 
-_LEAVES = st.one_of(
-    [
-        _condition(name, kind).map(lambda it, name=name: {name: it})
-        for name, kind in SCHEMA.attributes.items()
-    ]
-)
+def _leaf(name: str, kind: FieldType) -> st.SearchStrategy[dict[str, Any]]:
+    return _condition(name, kind).map(lambda condition: {name: condition})
+
+
+_LEAVES = st.one_of([_leaf(name, kind) for name, kind in SCHEMA.attributes.items()])
 EXPRESSIONS = st.recursive(
     _LEAVES,
     lambda inner: st.one_of(

@@ -24,8 +24,11 @@ def _drawn() -> dict[str, str]:
 
 
 def _real() -> dict[str, str]:
-    classes = [each for _, each in inspect.getmembers(errors, inspect.isclass)]
-    return {each.__name__: each.__bases__[0].__name__ for each in classes}
+    return {each.__name__: each.__bases__[0].__name__ for each in _classes()}
+
+
+def _classes() -> list[type[BinocleError]]:
+    return [each for _, each in inspect.getmembers(errors, inspect.isclass)]
 
 
 def test_the_drawing_shows_the_family_as_it_is() -> None:
@@ -33,7 +36,7 @@ def test_the_drawing_shows_the_family_as_it_is() -> None:
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    codes = [each.code for _, each in inspect.getmembers(errors, inspect.isclass)]
+    codes = [each.code for each in _classes()]
     assert len(set(codes)) == len(codes)
     assert all(re.fullmatch(r"[a-z-]+", code) for code in codes)
 

@@ -12,7 +12,7 @@ import pytest
 from core.errors import CollectionNotFound, StorageFull, StoreError, StoreUnavailable
 from qdrant import edge_generation, generation_folder
 from qdrant.edge import EdgeStore
-from qdrant.store import CollectionConfig, Generation, Quantization, VectorQuery
+from qdrant.store import CollectionConfig, Generation, Point, Quantization, VectorQuery
 from tests.contract.samples import SCHEMA, config, numbered, point, vector
 
 
@@ -115,8 +115,8 @@ def test_every_quantization_finds_what_it_should_after_compacting(
     assert generation.query(VectorQuery(vector(count, dim), limit=1))[0].id == f"n{count}"
 
 
-def _wide(number: int, dim: int) -> edge_generation.Point:
-    return edge_generation.Point(f"n{number}", {"joint": vector(number, dim)}, {"stock": number})
+def _wide(number: int, dim: int) -> Point:
+    return Point(f"n{number}", {"joint": vector(number, dim)}, {"stock": number})
 
 
 def test_reading_goes_on_while_others_write_and_until_the_handle_is_closed(
