@@ -25,7 +25,7 @@ from encoders.images import MAX_PIXELS
 from qdrant.store import JOINT
 
 _FACET_TYPES = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
-_FACET_VALUES = 20
+_FACET_VALUES = 100
 _MAX_FACETS = 20
 
 
