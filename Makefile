@@ -32,6 +32,7 @@ lint: $(VENV)/.full  ## Style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy examples/make_catalog.py examples/openclipart.py
 	$(BIN)/lint-imports
 
 format: $(VENV)/.full  ## Mend what the formatter can

@@ -218,7 +218,7 @@ class EdgeStore:
         with self._lock:
             if folder.path in self._open:
                 opened = self._open[folder.path][0]
-                return opened.count(), opened.shard.indexed_vectors(), None
+                return *opened.shard.sizes(), None
         facts = folder.read_facts()
         if facts is not None and facts.closed:
             return facts.count, facts.indexed_vectors, None

@@ -106,9 +106,10 @@ class Shard:
         return self._shard.retrieve(ids, True, with_vectors)
 
     @seam
-    def indexed_vectors(self) -> int:
-        """How many vectors are in the graph."""
-        return self._shard.info().indexed_vectors_count
+    def sizes(self) -> tuple[int, int]:
+        """How many points there are, and how many vectors in the graph, without counting them."""
+        info = self._shard.info()
+        return info.points_count, info.indexed_vectors_count
 
     @seam
     def indexed_fields(self) -> set[str]:

@@ -54,7 +54,9 @@ def say_problem(message: str, hint: str = "") -> None:
 
 def announce(url: str) -> None:
     """Where the service is, for people."""
-    output.print(f"\nThe page is at [bold]{url}[/], the API at {url}/docs. Ctrl-C stops it.")
+    output.print(f"\nThe page: [bold]{url}[/]")
+    output.print(f"The API:  {url}/v1, described at {url}/openapi.json")
+    output.print("Ctrl-C stops it.")
 
 
 def human_bytes(size: float) -> str:

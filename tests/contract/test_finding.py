@@ -138,6 +138,22 @@ def test_values_that_no_point_has_any_more_are_not_counted(generation: Generatio
     assert generation.facet("brand") == [("y", 1)]
 
 
+def test_among_values_of_one_count_the_smallest_come_first(generation: Generation) -> None:
+    generation.upsert(numbered(1100))
+    assert generation.facet("stock", limit=3) == [(0, 1), (1, 1), (2, 1)]
+    assert len(generation.facet("id", limit=1050)) == 1050
+
+
+def test_a_count_is_of_now_however_often_it_was_asked(generation: Generation) -> None:
+    for expected in (3, 4):
+        generation.upsert(numbered(expected))
+        assert [generation.count(LOW_STOCK), generation.count(LOW_STOCK)] == [expected] * 2
+    generation.set_payload("n0", {"stock": 99})
+    assert generation.count(LOW_STOCK) == 3
+    generation.delete(["n1"])
+    assert generation.count(LOW_STOCK) == 2
+
+
 def test_truths_and_numbers_are_counted_as_what_they_are(generation: Generation) -> None:
     generation.upsert([point("a", sale=True, stock=1), point("b", sale=False, stock=1)])
     counted = generation.facet("sale")

@@ -26,7 +26,7 @@ CALLS: dict[str, Callable[[Shard], Any]] = {
     "count": lambda shard: shard.count(lambda: engine.CountRequest()),
     "facet": lambda shard: shard.facet(lambda: engine.FacetRequest("brand")),
     "retrieve": lambda shard: shard.retrieve([_ID], with_vectors=False),
-    "indexed_vectors": lambda shard: shard.indexed_vectors(),
+    "sizes": lambda shard: shard.sizes(),
     "indexed_fields": lambda shard: shard.indexed_fields(),
     "optimize": lambda shard: shard.optimize(),
     "flush": lambda shard: shard.flush(),
