@@ -157,7 +157,10 @@ class EdgeGeneration:
     def query(self, query: VectorQuery) -> list[ScoredPoint]:
         vector = checked_query(query, self.config)
         params = search_params(
-            self.config.quantization, exact=query.exact, wanted=query.offset + query.limit
+            self.config.quantization,
+            exact=query.exact,
+            filtered=query.filter is not None,
+            wanted=query.offset + query.limit,
         )
         found = self._shard.query(
             lambda: engine.QueryRequest(
@@ -209,6 +212,7 @@ class EdgeGeneration:
             shard = self._shard
             self._open.folder.check_space(self._open.folder.bytes_on_disk())
             shard.optimize()
+            shard.reload()
             self._open.flush()
 
     def flush(self) -> None:

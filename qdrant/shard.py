@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 import functools
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import qdrant_edge as engine
 
@@ -34,10 +35,14 @@ def translated(error: BaseException) -> BinocleError:
             f"The disk is full: {text}.", hint="Free some space; what was written before is safe."
         )
     if any(sign in low for sign in _CLOSED):
-        return StoreUnavailable("The collection was closed.", hint="Open it again.")
+        return _closed()
     if isinstance(error, OSError):
         return StoreError(f"The store's files can't be used: {text}.")
     return StoreError(f"The vector engine failed: {text or type(error).__name__}.")
+
+
+def _closed() -> StoreUnavailable:
+    return StoreUnavailable("The collection was closed.", hint="Open it again.")
 
 
 def _is_engines(error: BaseException) -> bool:
@@ -62,69 +67,121 @@ def seam(call: Callable[_P, _R]) -> Callable[_P, _R]:
     return guarded
 
 
+def _while_open(
+    call: Callable[Concatenate[Shard, _P], _R],
+) -> Callable[Concatenate[Shard, _P], _R]:
+    """A method through the seam, refused once the shard is closed."""
+    guarded = seam(call)
+
+    @functools.wraps(call)
+    def counted(self: Shard, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        self._enter()
+        try:
+            return guarded(self, *args, **kwargs)
+        finally:
+            self._leave()
+
+    return counted
+
+
 class Shard:
     """A shard of the engine. Every method raises StoreError, StoreUnavailable or StorageFull only.
 
-    The engine holds the interpreter's lock while it works, so calls from several threads are safe
-    and follow one another; closing waits for the call before it.
+    Calls from several threads are safe. The engine refuses to be closed while a call runs, so
+    closing waits for the calls before it, and calls after it are refused.
     """
 
     @seam
     def __init__(self, folder: Path, config: engine.EdgeConfig | None = None) -> None:
         """Create a shard with `config` in `folder`, or load the one that is there without."""
+        self._folder = folder
+        self._idle = threading.Condition()
+        self._calls = 0
+        self._closed = False
         if config is None:
             self._shard = engine.EdgeShard.load(str(folder))
         else:
             folder.mkdir()
             self._shard = engine.EdgeShard.create(str(folder), config)
 
-    @seam
+    @_while_open
     def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
         """Build and apply an operation: building it can fail as well."""
         self._shard.update(operation())
 
-    @seam
+    @_while_open
     def query(self, request: Callable[[], engine.QueryRequest]) -> list[engine.ScoredPoint]:
         return self._shard.query(request())
 
-    @seam
+    @_while_open
     def scroll(
         self, request: Callable[[], engine.ScrollRequest]
     ) -> tuple[list[engine.Record], engine.PointId | None]:
         return self._shard.scroll(request())
 
-    @seam
+    @_while_open
     def count(self, request: Callable[[], engine.CountRequest]) -> int:
         return self._shard.count(request())
 
-    @seam
+    @_while_open
     def facet(self, request: Callable[[], engine.FacetRequest]) -> list[engine.FacetHit]:
         return self._shard.facet(request()).hits
 
-    @seam
+    @_while_open
     def retrieve(self, ids: list[engine.PointId], *, with_vectors: bool) -> list[engine.Record]:
         return self._shard.retrieve(ids, True, with_vectors)
 
-    @seam
+    @_while_open
     def sizes(self) -> tuple[int, int]:
         """How many points there are, and how many vectors in the graph, without counting them."""
         info = self._shard.info()
         return info.points_count, info.indexed_vectors_count
 
-    @seam
+    @_while_open
     def indexed_fields(self) -> set[str]:
         """Payload fields that have an index."""
         return set(self._shard.info().payload_schema)
 
-    @seam
-    def optimize(self) -> Any:
+    @_while_open
+    def optimize(self) -> None:
         """Merge segments, quantize, build the graph. Freezes the interpreter meanwhile."""
-        return self._shard.optimize()
+        self._shard.optimize()
 
     @seam
+    def reload(self) -> None:
+        """Close the shard and load it again; calls meanwhile wait.
+
+        The first loading after `optimize` lays out a segment for what is written next, which takes
+        seconds on a busy disk: better now than when a service starts.
+        """
+        with self._idle:
+            if self._closed:
+                raise _closed()
+            self._idle.wait_for(lambda: self._calls == 0)
+            self._shard.close()
+            self._shard = engine.EdgeShard.load(str(self._folder))
+
+    @_while_open
     def flush(self) -> None:
         self._shard.flush()
 
     @seam
     def close(self) -> None:
-        self._shard.close()
+        """Idempotent."""
+        with self._idle:
+            if self._closed:
+                return
+            self._closed = True
+            self._idle.wait_for(lambda: self._calls == 0)
+            self._shard.close()
+
+    def _enter(self) -> None:
+        with self._idle:
+            if self._closed:
+                raise _closed()
+            self._calls += 1
+
+    def _leave(self) -> None:
+        with self._idle:
+            self._calls -= 1
+            self._idle.notify_all()

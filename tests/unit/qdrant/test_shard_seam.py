@@ -29,6 +29,7 @@ CALLS: dict[str, Callable[[Shard], Any]] = {
     "sizes": lambda shard: shard.sizes(),
     "indexed_fields": lambda shard: shard.indexed_fields(),
     "optimize": lambda shard: shard.optimize(),
+    "reload": lambda shard: shard.reload(),
     "flush": lambda shard: shard.flush(),
 }
 
