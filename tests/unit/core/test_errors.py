@@ -28,7 +28,8 @@ def _real() -> dict[str, str]:
 
 
 def _classes() -> list[type[BinocleError]]:
-    return [each for _, each in inspect.getmembers(errors, inspect.isclass)]
+    members = inspect.getmembers(errors, inspect.isclass)
+    return [each for _, each in members if issubclass(each, BinocleError)]
 
 
 def test_the_drawing_shows_the_family_as_it_is() -> None:
