@@ -19,7 +19,8 @@ from app.search.query import IdPart, SearchRequest
 from app.search.retrieve import Nearest, Page, browse, nearest
 from core.errors import EncoderMismatch, InvalidQuery
 from core.fields import FieldType
-from core.filters import Filter, parse_filter
+from core.filter_parser import parse_filter
+from core.filters import Filter
 from encoders.encoder import Encoder
 from encoders.images import MAX_PIXELS
 from qdrant.store import JOINT

@@ -79,7 +79,7 @@ class SearchRequest:
 
     Args:
         parts: at most 20, weights finite, at most 1,000 in size, not all zero.
-        filter: as `core.filters.parse_filter` takes it.
+        filter: as `core.filter_parser.parse_filter` takes it.
         limit: most hits on the page.
         cursor: of the page before, or None for the first.
         facets: fields whose values to count among all items that pass the filter.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.filters import parse_filter
+from core.filter_parser import parse_filter
 from qdrant.edge import EdgeStore
 from qdrant.exact import ExactStore
 from qdrant.store import Generation, VectorQuery

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import InvalidCursor, InvalidFilter, InvalidQuery
 from core.fields import FieldType
-from core.filters import AnyOf, Filter, Range, parse_filter
+from core.filter_parser import parse_filter
+from core.filters import AnyOf, Filter, Range
 from qdrant.store import Generation, VectorQuery
 from tests.contract.samples import DIM, SCHEMA, numbered, point, vector
 

@@ -12,22 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidFilter
 from core.fields import FieldType, Schema
-from core.filters import (
-    MAX_CONDITIONS,
-    MAX_DEPTH,
-    And,
-    AnyOf,
-    Box,
-    Exists,
-    Matches,
-    Near,
-    Not,
-    Or,
-    Prefix,
-    Range,
-    both,
-    parse_filter,
-)
+from core.filter_parser import MAX_CONDITIONS, MAX_DEPTH, parse_filter
+from core.filters import And, AnyOf, Box, Exists, Matches, Near, Not, Or, Prefix, Range, both
 
 SCHEMA = Schema(
     {
