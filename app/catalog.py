@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from app.collection import OpenCollection
+from app.collection import OpenCollection, warm_up
 from core.errors import BinocleError, CollectionBusy, CollectionNotFound, StoreUnavailable
 from core.items import check_collection_name
 from qdrant.store import Generation, VectorStore
@@ -87,10 +87,19 @@ class Catalog:
                 present = self._open.get(name)
             if present is not None and present.generation_name == published:
                 return
-            fresh = OpenCollection(self._wrap(self._store.open(name))) if published else None
+            fresh = self._opened(name) if published else None
             self._put(name, fresh)
             if present is not None:
                 present.retire()
+
+    def _opened(self, name: str) -> OpenCollection:
+        generation = self._store.open(name)
+        try:
+            warm_up(generation)
+        except BinocleError:
+            generation.close()
+            raise
+        return OpenCollection(self._wrap(generation))
 
     def drop(self, name: str, *, wait_seconds: float = 10.0) -> None:
         """Delete the collection, once its readers are done.

@@ -8,10 +8,12 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar, cast
 
+import numpy as np
+
 from core.fields import Schema
 from core.filters import AnyOf, Filter, Not, both
 from core.items import Visibility
-from qdrant.store import CollectionConfig, Generation
+from qdrant.store import JOINT, CollectionConfig, Generation, VectorQuery
 
 T = TypeVar("T")
 
@@ -20,6 +22,15 @@ PUBLIC: Filter = Not(PRIVATE)
 """What every answer to the outside is limited to."""
 
 _REMEMBERED = 256
+_WARM_UPS = 30
+
+
+def warm_up(generation: Generation) -> None:
+    """Ask a few random questions, so that the first people do not wait for pages from the disk."""
+    dim = generation.config.vectors[JOINT]
+    vectors = np.random.default_rng(0).standard_normal((_WARM_UPS, dim)).astype(np.float32)
+    for vector in vectors / np.linalg.norm(vectors, axis=1, keepdims=True):
+        generation.query(VectorQuery(vector, limit=10))
 
 
 class OpenCollection:

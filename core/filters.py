@@ -1,4 +1,4 @@
-"""Filters over payload fields, as a tree that engines compile: see `core.filter_parser` for JSON."""
+"""Filters over payload fields: a tree that engines compile. `core.filter_parser` reads JSON."""
 
 from __future__ import annotations
 
