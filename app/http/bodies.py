@@ -7,9 +7,13 @@ from typing import Any, TypeVar
 
 import orjson
 from fastapi import Request
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+    parse_options_header,
+)
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from core.errors import InvalidRequest, TooLarge, UnsupportedContent
 
@@ -45,17 +49,33 @@ async def read_json(request: Request, model: type[M], max_bytes: int) -> M:
         raise invalid(error.errors()[0]) from None
 
 
-async def read_form(request: Request, max_bytes: int) -> FormData:
-    """The multipart body. Raises TooLarge and InvalidRequest."""
-    stream = _limited(request, max_bytes)
-    parser = MultiPartParser(request.headers, stream, max_files=1, max_fields=_MAX_FIELDS)
+async def read_form(request: Request, max_bytes: int) -> dict[str, str | bytes]:
+    """The multipart body (RFC 7578): files as bytes, other fields as text, each name once.
+
+    Raises TooLarge and InvalidRequest.
+    """
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    form: dict[str, str | bytes] = {}
     try:
-        return await parser.parse()
-    except (MultiPartException, KeyError, ValueError) as error:
-        reason = getattr(error, "message", "") or "it has no usable boundary"
-        raise InvalidRequest(
-            f"The multipart body is malformed: {reason.rstrip('.')}.", field="body"
-        ) from None
+        parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=_MAX_FIELDS)
+        with parser:
+            segment, data = None, bytearray()
+            async for chunk in _limited(request, max_bytes):
+                for event in parser.parse(chunk) if chunk else ():
+                    if isinstance(event, MultipartSegment):
+                        segment, data = event, bytearray()
+                        if segment.name in form:
+                            raise InvalidRequest(
+                                f"'{segment.name}' is sent more than once.", field=segment.name
+                            )
+                    elif event:
+                        data += event
+                    elif segment is not None:
+                        is_file = segment.filename is not None
+                        form[segment.name] = bytes(data) if is_file else data.decode()
+    except (MultipartError, ValueError) as error:
+        raise InvalidRequest(f"The multipart body is malformed: {error}.", field="body") from None
+    return form
 
 
 def invalid(error: Any) -> InvalidRequest:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
-from starlette.datastructures import UploadFile
 
 from app.http.answers import json_answer
 from app.http.bodies import JSON, MULTIPART, invalid, media_type, read_form, read_json, unsupported
@@ -64,30 +63,22 @@ def _lane(service: Service, request: SearchRequest) -> Lane:
 
 
 async def _form(request: Request, max_body: int) -> SearchRequest:
-    form = await read_form(request, max_body)
+    fields: Mapping[str, Any] = await read_form(request, max_body)
     try:
-        fields: Mapping[str, Any] = dict(form)
-        try:
-            # An empty input of a form says nothing: it is as if it were not there.
-            params = SearchForm.model_validate({k: v for k, v in fields.items() if v != ""})
-        except ValidationError as error:
-            raise invalid(error.errors()[0]) from None
-        parts: list[Part] = []
-        if params.q is not None:
-            parts.append(TextPart(params.q))
-        if params.image is not None:
-            parts.append(ImagePart(await _file(params.image)))
-        if not parts:
-            raise InvalidRequest("The form has neither an image nor q.", field="image")
-        return _request(params, tuple(parts))
-    finally:
-        await form.close()
-
-
-async def _file(part: object) -> bytes:
-    if not isinstance(part, UploadFile):
-        raise InvalidRequest("'image' is not sent as a file.", field="image")
-    return await part.read()
+        # An empty input of a form says nothing: it is as if it were not there.
+        params = SearchForm.model_validate({k: v for k, v in fields.items() if v != ""})
+    except ValidationError as error:
+        raise invalid(error.errors()[0]) from None
+    parts: list[Part] = []
+    if params.q is not None:
+        parts.append(TextPart(params.q))
+    if params.image is not None:
+        if not isinstance(params.image, bytes):
+            raise InvalidRequest("'image' is not sent as a file.", field="image")
+        parts.append(ImagePart(params.image))
+    if not parts:
+        raise InvalidRequest("The form has neither an image nor q.", field="image")
+    return _request(params, tuple(parts))
 
 
 def _request(params: SearchParams, parts: tuple[Part, ...]) -> SearchRequest:

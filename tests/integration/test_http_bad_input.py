@@ -252,3 +252,10 @@ def test_embeddings_of_nothing_usable_are_refused(
 def test_the_service_answers_after_all_that(live: Live) -> None:
     query = [{"image": base64_picture("red")}]
     assert live.ids("colours", query=query, limit=1) == ["red/0"]
+
+
+def test_a_form_field_sent_twice_is_refused(live: Live) -> None:
+    file = ("photo.png", encoded(picture("red")))
+    files = [("image", file), ("image", file)]
+    response = live.client.post("/v1/collections/colours/search", files=files)
+    assert "more than once" in problem(response, 422)["detail"]
