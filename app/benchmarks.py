@@ -18,6 +18,7 @@ from app.search.query import SearchRequest, TextPart
 from app.settings import Settings
 from app.wiring import build
 from core.errors import BinocleError, SourceError
+from core.filters import AnyOf, Filter
 from encoders.bundle import Threads
 from encoders.encoder import detail
 from encoders.images import decode_image
@@ -25,6 +26,7 @@ from encoders.specs import load_encoder
 from eval.bench.latency import bench_search as time_search
 from eval.bench.load_test import Request, measure_load
 from eval.bench.measures import Measure
+from eval.bench.recall import bench_recall
 from eval.bench.service import ServiceProcess
 from eval.bench.synthetic import multiply, photo_of_bytes
 from eval.bench.throughput import bench_ingest as time_ingest
@@ -133,6 +135,30 @@ def bench_search(settings: Settings, *, rounds: int = 300) -> list[Measure]:
                 ),
                 rounds=rounds,
             )
+
+
+def bench_index(settings: Settings, *, queries: int = 200) -> list[Measure]:
+    """Recall of the index against exact search, without and with a filter."""
+    with closing(build(settings)) as wiring, wiring.catalog.lease(_COLLECTION) as opened:
+        generation = opened.generation
+        dim = generation.config.vectors[JOINT]
+        texts = wiring.encoder().encode_texts(_TEXTS)
+        asked = [vector for _, vector in islice(multiply(texts, queries), queries)]
+        value, passing = generation.facet("tags", limit=1)[0]
+        filters: dict[str, Filter | None] = {
+            "recall@10 of the index": None,
+            f"recall@10, {passing / generation.count():.0%} pass a filter": AnyOf("tags", (value,)),
+        }
+
+        def measured(name: str, wanted: Filter | None) -> Measure:
+            def find(number: int, exact: bool) -> list[str]:
+                query = VectorQuery(asked[number], limit=10, filter=wanted, exact=exact)
+                return [point.id for point in generation.query(query)]
+
+            basis = f"{queries} queries, {generation.count():,} x {dim}, int8 and rescoring"
+            return bench_recall(find, queries=queries, k=10, name=name, basis=basis)
+
+        return [measured(name, wanted) for name, wanted in filters.items()]
 
 
 def bench_service(settings: Settings, folder: Path, *, clients: int, total: int) -> list[Measure]:

@@ -51,12 +51,13 @@ def search(
     encoder: EncoderSpec = None,
     as_json: AsJson = False,
 ) -> None:
-    """Searches in process and over HTTP; start time and memory of the service."""
+    """Searches in process and over HTTP, recall of the index, start time and memory."""
     with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder:
         settings = Settings.load(data=Path(folder) / "data", encoder=encoder)
         errors.print(f"Building a collection of {items:,} items ...", style="dim")
         benchmarks.build_collection(settings, source, items)
         found = benchmarks.bench_search(settings)
+        found += benchmarks.bench_index(settings)
         found += benchmarks.bench_service(settings, Path(folder), clients=clients, total=requests)
     tell(found, as_json)
 

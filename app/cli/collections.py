@@ -119,9 +119,10 @@ def as_document(info: CollectionInfo) -> dict[str, Any]:
 def _rows(info: CollectionInfo) -> list[tuple[str, str]]:
     config = info.config
     vectors = ", ".join(f"{vector} ({dim})" for vector, dim in config.vectors.items())
+    as_of = f" (as of {info.as_of}: a service has it open)" if info.as_of else ""
     return [
         ("Collection", info.name),
-        ("Items", f"{info.count:,}"),
+        ("Items", f"{info.count:,}{as_of}"),
         ("In the ANN index", f"{info.indexed_vectors:,}"),
         ("Generation", info.generation),
         ("Generations", ", ".join(info.generations)),
