@@ -33,7 +33,7 @@ def demo(
 ) -> None:
     """Index the sample (or a folder of yours), show three searches, and serve the page."""
     settings = Settings.load(data=data, http__port=port)
-    source = directory or _SAMPLE
+    source = directory.expanduser() if directory else _SAMPLE
     if not source.exists():
         raise SourceError(f"There is nothing at {source}.", hint="Give a folder of images.")
     listening = listen(settings.http) if serve else None  # a taken port is told before the work
