@@ -51,19 +51,31 @@ def search(
 
 
 def show(answer: dict[str, Any]) -> None:
-    """An answer as a table."""
+    """An answer as a table; where it is explained, with the cosine of each part to each hit."""
     if not answer["hits"]:
         output.print("Nothing found.")
         return
-    table = Table("Relevance", "Score", "Title", box=None)
+    parts = answer.get("explanation", {}).get("compose", [])
+    table = Table("Relevance", "Score", *map(_part, parts), "Title", box=None)
     table.add_column("Id", overflow="fold")
     for hit in answer["hits"]:
         relevance = "" if hit["relevance"] is None else f"{hit['relevance']:.0%}"
         score = "" if hit["score"] is None else f"{hit['score']:.3f}"
-        table.add_row(relevance, score, escape(hit["title"]), escape(hit["id"]))
+        cosines = [f"{cosine:.3f}" for cosine in hit.get("explanation", {}).get("parts", [])]
+        cosines += [""] * (len(parts) - len(cosines))
+        table.add_row(relevance, score, *cosines, escape(hit["title"]), escape(hit["id"]))
     output.print(table)
     stages = ", ".join(f"{name} {taken:.1f}" for name, taken in answer["timings_ms"].items())
     shown, total = len(answer["hits"]), answer["total"]
-    output.print(f"{shown} of {total:,} items, ms: {stages}", style="dim")
-    if "explanation" in answer:
-        print_json(answer["explanation"])
+    output.print(f"{shown} of {total:,} items, ms: {stages}", style="dim", soft_wrap=True)
+    if parts:
+        output.print(
+            "Score is the cosine to the whole query; the columns after it, to each of its parts.",
+            style="dim",
+            soft_wrap=True,
+        )
+
+
+def _part(part: dict[str, Any]) -> str:
+    """A part of the query, as a heading."""
+    return part["part"] if part["weight"] == 1 else f"{part['part']} x {part['weight']:g}"
