@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -44,6 +45,9 @@ _TEXTS = (
     "apple", "red flag", "running shoes", "a dog", "blue car on a road", "house with a garden",
     "a slice of pizza", "black cat", "man playing the guitar", "green bottle", "yellow flower",
     "wooden chair", "birthday cake with candles", "sailing boat", "old computer", "snowy mountain",
+    "a bird flying", "strawberry", "a red and white umbrella", "tools for the garden", "a clock",
+    "a woman with a hat", "fish in the sea", "traffic sign", "a yellow taxi", "cup of coffee",
+    "a Christmas tree", "a football", "keys", "a tropical island", "an angry face", "lightning",
 )  # fmt: skip
 
 
@@ -137,13 +141,12 @@ def bench_search(settings: Settings, *, rounds: int = 300) -> list[Measure]:
             )
 
 
-def bench_index(settings: Settings, *, queries: int = 200) -> list[Measure]:
+def bench_index(settings: Settings) -> list[Measure]:
     """Recall of the index against exact search, without and with a filter."""
     with closing(build(settings)) as wiring, wiring.catalog.lease(_COLLECTION) as opened:
         generation = opened.generation
         dim = generation.config.vectors[JOINT]
-        texts = wiring.encoder().encode_texts(_TEXTS)
-        asked = [vector for _, vector in islice(multiply(texts, queries), queries)]
+        asked = wiring.encoder().encode_texts(_TEXTS)
         value, passing = generation.facet("tags", limit=1)[0]
         filters: dict[str, Filter | None] = {
             "recall@10 of the index": None,
@@ -155,8 +158,8 @@ def bench_index(settings: Settings, *, queries: int = 200) -> list[Measure]:
                 query = VectorQuery(asked[number], limit=10, filter=wanted, exact=exact)
                 return [point.id for point in generation.query(query)]
 
-            basis = f"{queries} queries, {generation.count():,} x {dim}, int8 and rescoring"
-            return bench_recall(find, queries=queries, k=10, name=name, basis=basis)
+            basis = f"{len(asked)} texts, {generation.count():,} x {dim}, int8 and rescoring"
+            return bench_recall(find, queries=len(asked), k=10, name=name, basis=basis)
 
         return [measured(name, wanted) for name, wanted in filters.items()]
 
@@ -175,6 +178,7 @@ def bench_service(settings: Settings, folder: Path, *, clients: int, total: int)
         photos = measure_load(
             url, [_photo_request(folder)], clients=clients, total=total // 4, folder=folder
         )
+        floor = _photo_floor(settings, clients)
         basis = f"{clients} clients at a time, on the same {cores()} cores"
         return [
             Measure("service ready", service.ready_seconds, "s", "from start", at_most=5),
@@ -182,9 +186,28 @@ def bench_service(settings: Settings, folder: Path, *, clients: int, total: int)
             Measure("resident memory, after", service.resident_bytes / 1e6, "MB", "under load"),
             Measure("HTTP text p50", text.p50, "ms", basis),
             Measure("HTTP text p99", text.p99, "ms", basis, at_most=100),
+            Measure(
+                "photo, its parts alone", floor, "ms", f"decode and encode, {clients} at a time"
+            ),
             Measure("HTTP photo p50", photos.p50, "ms", basis),
             Measure("HTTP photo p99", photos.p99, "ms", f"1 MB JPEG, {basis}", at_most=100),
         ]
+
+
+def _photo_floor(settings: Settings, clients: int, photos: int = 100) -> float:
+    """Mean milliseconds for one of `clients` photos at a time, if nothing but towers and decoders
+    ran on all cores."""
+    encoder = load_encoder(settings.encoder, threads=Threads(image=1, text=1))
+    data = photo_of_bytes(_PHOTO_BYTES)
+
+    def embed(_: int) -> None:
+        encoder.encode_images([decode_image(data, at_least=detail(encoder))])
+
+    with ThreadPoolExecutor(cores()) as threads:
+        list(threads.map(embed, range(2 * cores())))
+        started = time.perf_counter()
+        list(threads.map(embed, range(photos)))
+        return (time.perf_counter() - started) / photos * clients * 1000
 
 
 def _text_requests() -> list[Request]:

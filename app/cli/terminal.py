@@ -55,7 +55,7 @@ def say_problem(message: str, hint: str = "") -> None:
 def announce(url: str) -> None:
     """Where the service is, for people."""
     output.print(f"\nThe page: [bold]{url}[/]")
-    output.print(f"The API:  {url}/v1, described at {url}/openapi.json")
+    output.print(f"The API:  {url}/v1, described at {url}/openapi.json", soft_wrap=True)
     output.print("Ctrl-C stops it.")
 
 

@@ -15,7 +15,7 @@ WEB = Path(__file__).resolve().parents[1] / "web"
 def serve_page(app: FastAPI) -> None:
     """Serve the page from `app`."""
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def index() -> FileResponse:
         return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
 

@@ -9,26 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+_NEIGHBOURS = 10
+
 
 def multiply(
-    vectors: NDArray[np.float32], total: int, *, spread: float = 0.35, seed: int = 0
+    vectors: NDArray[np.float32], total: int, *, spread: float = 0.25, seed: int = 0
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yields (row of `vectors`, unit vector (dim,)) `total` times.
 
-    The given float32 (n, dim) unit vectors come first, as they are. The rest are theirs with noise
-    of norm `spread` laid over: neighbourhoods as an index of real images has them, which uniform
-    noise has not.
+    The given float32 (n, dim) unit vectors come first, as they are. Each of the rest lies somewhere
+    between the row's vector and one of its ten nearest, with noise of norm `spread` laid over: one
+    connected cloud, as images are, and neither uniform noise nor separate clumps.
     """
     generator = np.random.default_rng(seed)
     count, dim = vectors.shape
+    wanted = min(_NEIGHBOURS + 1, count)
+    nearest = np.argsort(-(vectors @ vectors.T), axis=1)[:, :wanted]
     for number in range(total):
         row = number % count
         if number < count:
             yield row, vectors[row]
             continue
+        other = vectors[nearest[row, generator.integers(wanted)]]
+        share = np.float32(generator.uniform(0.5, 1.0))  # nearer to the row than to the other
         noise = generator.standard_normal(dim, dtype=np.float32)
-        moved = vectors[row] + noise * (spread / np.linalg.norm(noise))
-        yield row, (moved / np.linalg.norm(moved)).astype(np.float32)
+        noise *= np.float32(spread / np.linalg.norm(noise))
+        made = share * vectors[row] + (1 - share) * other + noise
+        yield row, (made / np.linalg.norm(made)).astype(np.float32)
 
 
 def photo_of_bytes(size: int, *, seed: int = 0) -> bytes:
