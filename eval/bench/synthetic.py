@@ -31,10 +31,10 @@ def multiply(
             yield row, vectors[row]
             continue
         other = vectors[nearest[row, generator.integers(wanted)]]
-        share = np.float32(generator.uniform(0.5, 1.0))  # nearer to the row than to the other
+        share = generator.uniform(0.5, 1.0)  # nearer to the row than to the other
         noise = generator.standard_normal(dim, dtype=np.float32)
-        noise *= np.float32(spread / np.linalg.norm(noise))
-        made = share * vectors[row] + (1 - share) * other + noise
+        length = np.linalg.norm(noise)
+        made = share * vectors[row] + (1 - share) * other + noise * (spread / length)
         yield row, (made / np.linalg.norm(made)).astype(np.float32)
 
 
