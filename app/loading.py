@@ -93,7 +93,8 @@ def load_collection(
             _task(wiring, plan, source, generation), on_progress=watcher.on_progress, stop=stop
         )
         count = generation.count()
-        if report.complete and report.indexed:
+        # Also where nothing was new: a load before this one may have been cut off without an index.
+        if report.complete and count:
             if watcher.on_indexing:
                 watcher.on_indexing(count)
             generation.compact()

@@ -110,6 +110,12 @@ def test_a_second_load_of_the_same_folder_indexes_nothing(loaded: Run) -> None:
     assert "Unchanged" in loaded("binocle ingest pictures --collection things").out
 
 
+def test_an_unchanged_load_still_builds_the_index_that_a_cut_off_one_left_out(
+    loaded: Run,
+) -> None:
+    assert "Building the index" in loaded("binocle ingest pictures --collection things").err
+
+
 def test_rejects_have_an_exit_code_of_their_own_and_a_file(run: Run, pictures: Path) -> None:
     (pictures / "broken.png").write_bytes(b"no picture")
     ran = run("binocle ingest pictures --collection things")
