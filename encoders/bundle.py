@@ -4,7 +4,8 @@ A bundle is the only thing that crosses from training to serving. Its files:
 
     bundle.json     the manifest, see `Manifest`
     image.onnx      float32 (n, 3, size, size) -> float32 (n, dim), unit rows
-    text.onnx       int64 (n, tokens) ids and mask -> float32 (n, dim), unit rows
+    text.onnx       int64 (n, tokens) ids, and mask if it takes one -> float32 (n, dim), unit rows
+    *.onnx.data     the weights of a tower of more than 2 GB
     tokenizer.json  of the `tokenizers` library
     README.md       the model card: data, licences, scores
 """
@@ -17,7 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime as ort
@@ -27,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tokenizers import Tokenizer
 
 from core.errors import EncoderError
+from encoders.cleaning import CleanStep, clean
 from encoders.encoder import Vectors
 from encoders.images import ResizeRule, to_pixels
 
@@ -51,6 +53,10 @@ class TextTower(_Frozen):
     file: str = "text.onnx"
     tokenizer: str = "tokenizer.json"
     max_tokens: int = Field(gt=2, description="Longer texts are cut; special tokens count.")
+    clean: tuple[CleanStep, ...] = Field((), description="Done to a text before the tokenizer.")
+    pad_to: int | None = Field(None, gt=0, description="Tokens of every text; None: as it has.")
+    pad_id: int = Field(0, ge=0, description="The token that fills up to `pad_to`.")
+    pad_side: Literal["left", "right"] = "right"
 
 
 class Calibration(_Frozen):
@@ -119,8 +125,17 @@ class BundleEncoder:
         self._text = _session(directory / manifest.text.file, threads.text)
         self._tokenizer = Tokenizer.from_file(str(directory / manifest.text.tokenizer))
         self._tokenizer.enable_truncation(manifest.text.max_tokens)
-        self._tokenizer.no_padding()
+        self._pad(manifest.text)
+        self._text_inputs = [wanted.name for wanted in self._text.get_inputs()]
         self._fingerprint = _fingerprint(manifest)
+
+    def _pad(self, text: TextTower) -> None:
+        if text.pad_to is None:
+            self._tokenizer.no_padding()
+        else:
+            self._tokenizer.enable_padding(
+                direction=text.pad_side, pad_id=text.pad_id, length=text.pad_to
+            )
 
     @staticmethod
     def _check(path: Path, expected: str) -> None:
@@ -151,16 +166,20 @@ class BundleEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dim). Texts over the token limit are cut."""
         answer = np.empty((len(texts), self.dim), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch(list(texts))
+        steps = self._manifest.text.clean
+        encodings = self._tokenizer.encode_batch([clean(text, steps) for text in texts])
         lengths = np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
-        # Texts of one length run together, without padding, so that no row depends on another.
+        # Texts of one length run together, so that no row depends on another's length.
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
             for start in range(0, len(rows), _BATCH):
                 part = rows[start : start + _BATCH]
-                ids = np.array([encodings[row].ids for row in part], dtype=np.int64)
-                feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-                answer[part] = self._text.run(None, feed)[0]
+                feed = {
+                    "input_ids": _int64([encodings[row].ids for row in part]),
+                    "attention_mask": _int64([encodings[row].attention_mask for row in part]),
+                }
+                taken = {name: feed[name] for name in self._text_inputs}
+                answer[part] = self._text.run(None, taken)[0]
         return _unit(answer)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
@@ -207,9 +226,20 @@ def _session(path: Path, threads: int) -> Any:
         raise EncoderError(f"ONNX Runtime can't load {path}: {error}") from error
 
 
+_LATER = ("clean", "pad_to", "pad_id", "pad_side")
+"""Text fields that came after the first bundles: at their defaults they leave fingerprints be."""
+
+
 def _fingerprint(manifest: Manifest) -> str:
     facts = manifest.model_dump(mode="json", include={"dim", "image", "text", "sha256"})
+    for name in _LATER:
+        if getattr(manifest.text, name) == TextTower.model_fields[name].default:
+            del facts["text"][name]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _int64(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    return np.array(rows, dtype=np.int64)
 
 
 def _unit(rows: Vectors) -> Vectors:
