@@ -20,7 +20,11 @@ _STATUS: Mapping[type[BinocleError], int] = {
     errors.UnsupportedContent: 415,
     errors.Conflict: 409,
     errors.CollectionBusy: 503,  # another process has it for now: worth another try
+    errors.AccessError: 403,
+    errors.KeyNeeded: 401,
     errors.SourceError: 422,
+    errors.EncoderUnavailable: 503,
+    errors.DatabaseUnavailable: 503,
     errors.StoreUnavailable: 503,
     errors.StorageFull: 507,
 }
@@ -28,6 +32,7 @@ _STATUS: Mapping[type[BinocleError], int] = {
 
 _TITLES: Mapping[int, str] = {
     400: "Bad request",
+    401: "A key is needed",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",

@@ -20,9 +20,16 @@
     │   ├── CollectionExists
     │   ├── CollectionBusy        another process owns the collection
     │   └── EncoderMismatch       the collection was built with another encoder
+    ├── AccessError               the caller may not do this
+    │   ├── KeyNeeded             no key came, or one that is not valid
+    │   └── NotAllowed            a valid key that does not reach this far
     ├── SourceError               a catalog that can't be read at all
     ├── EncoderError              an encoder or bundle that can't be loaded
+    │   └── EncoderUnavailable    an encoder service that does not answer now
     ├── SettingsError             a setting that is unknown, malformed or missing
+    ├── DatabaseError             the SQL database failed
+    │   ├── DatabaseUnavailable   can't be reached, or locked
+    │   └── DatabaseTooNew        a newer Binocle made its tables
     └── StoreError                the vector store failed
         ├── StoreUnavailable      can't be reached, or not ready yet
         └── StorageFull           the disk is full
@@ -130,6 +137,18 @@ class EncoderMismatch(Conflict):
     code = "encoder-mismatch"
 
 
+class AccessError(BinocleError):
+    code = "access-error"
+
+
+class KeyNeeded(AccessError):
+    code = "key-needed"
+
+
+class NotAllowed(AccessError):
+    code = "not-allowed"
+
+
 class SourceError(BinocleError):
     code = "source-error"
 
@@ -138,8 +157,24 @@ class EncoderError(BinocleError):
     code = "encoder-error"
 
 
+class EncoderUnavailable(EncoderError):
+    code = "encoder-unavailable"
+
+
 class SettingsError(BinocleError):
     code = "settings-error"
+
+
+class DatabaseError(BinocleError):
+    code = "database-error"
+
+
+class DatabaseUnavailable(DatabaseError):
+    code = "database-unavailable"
+
+
+class DatabaseTooNew(DatabaseError):
+    code = "database-too-new"
 
 
 class StoreError(BinocleError):
