@@ -30,7 +30,7 @@ from tokenizers import Tokenizer
 from core.errors import EncoderError
 from encoders.cleaning import CleanStep, clean
 from encoders.encoder import Vectors
-from encoders.images import ResizeRule, to_pixels
+from encoders.images import Interpolation, ResizeRule, to_pixels
 
 MANIFEST = "bundle.json"
 _BATCH = 16
@@ -45,6 +45,7 @@ class ImageTower(_Frozen):
     file: str = "image.onnx"
     size: int = Field(gt=0, description="Side of the square input, in pixels.")
     resize: ResizeRule
+    interpolation: Interpolation = "bicubic"
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
 
@@ -64,6 +65,11 @@ class Calibration(_Frozen):
 
     slope: float
     intercept: float
+
+    def probability(self, cosine: float) -> float:
+        """0 to 1, of an item of this cosine."""
+        logit = max(-60.0, min(60.0, self.slope * cosine + self.intercept))
+        return 1.0 / (1.0 + math.exp(-logit))
 
 
 class Manifest(_Frozen):
@@ -180,7 +186,7 @@ class BundleEncoder:
                 }
                 taken = {name: feed[name] for name in self._text_inputs}
                 answer[part] = self._text.run(None, taken)[0]
-        return _unit(answer)
+        return unit_rows(answer)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """float32 (n, dim) from RGB images of any size."""
@@ -189,7 +195,14 @@ class BundleEncoder:
     def pixels(self, image: Image.Image) -> NDArray[np.float32]:
         """float32 (3, size, size): the image tower's input, preprocessed."""
         tower = self._manifest.image
-        return to_pixels(image, tower.size, tower.resize, tower.mean, tower.std)
+        return to_pixels(
+            image,
+            tower.size,
+            tower.resize,
+            tower.mean,
+            tower.std,
+            interpolation=tower.interpolation,
+        )
 
     @property
     def image_size(self) -> int:
@@ -202,14 +215,12 @@ class BundleEncoder:
         for start in range(0, len(pixels), _BATCH):
             feed = {"pixels": np.stack(pixels[start : start + _BATCH])}
             answer[start : start + _BATCH] = self._image.run(None, feed)[0]
-        return _unit(answer)
+        return unit_rows(answer)
 
     def relevance(self, cosine: float, query: str) -> float | None:
         """Calibrated probability, 0 to 1; None where the bundle has no calibration for the kind."""
         fit = self._manifest.calibration.get(query)
-        if fit is None:
-            return None
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, fit.slope * cosine + fit.intercept))))
+        return fit and fit.probability(cosine)
 
 
 def _session(path: Path, threads: int) -> Any:
@@ -232,6 +243,8 @@ _LATER = ("clean", "pad_to", "pad_id", "pad_side")
 
 def _fingerprint(manifest: Manifest) -> str:
     facts = manifest.model_dump(mode="json", include={"dim", "image", "text", "sha256"})
+    if manifest.image.interpolation == "bicubic":
+        del facts["image"]["interpolation"]  # bundles older than the choice keep their fingerprint
     for name in _LATER:
         if getattr(manifest.text, name) == TextTower.model_fields[name].default:
             del facts["text"][name]
@@ -242,7 +255,8 @@ def _int64(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
     return np.array(rows, dtype=np.int64)
 
 
-def _unit(rows: Vectors) -> Vectors:
+def unit_rows(rows: Vectors) -> Vectors:
+    """`rows` at length 1. Raises EncoderError on a row that is zero or not finite."""
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     if not np.isfinite(norms).all() or (norms <= 0).any():
         raise EncoderError("A tower gave a vector that is zero or not finite.")

@@ -31,6 +31,13 @@ EXTENSIONS = frozenset(
 ResizeRule: TypeAlias = Literal["crop", "pad", "squash"]
 RESIZE_RULES: tuple[str, ...] = get_args(ResizeRule)
 
+Interpolation: TypeAlias = Literal["bicubic", "bilinear", "lanczos"]
+_RESAMPLING: dict[Interpolation, Image.Resampling] = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF", "PPM")
 _DEEP_GREY = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
 _USUAL_WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
@@ -155,17 +162,20 @@ def _eight_bits(grey: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     return np.clip(values * (255 / white), 0, 255).round().astype(np.uint8)
 
 
-def to_square(image: Image.Image, size: int, rule: ResizeRule) -> Image.Image:
-    """`image` as `size` x `size` pixels, bicubic.
+def to_square(
+    image: Image.Image, size: int, rule: ResizeRule, *, interpolation: Interpolation = "bicubic"
+) -> Image.Image:
+    """`image` as `size` x `size` pixels.
 
     crop: the shorter side becomes `size`, the middle is kept. pad: the longer side becomes `size`,
     white fills the rest. squash: both sides become `size`, proportions are lost.
     """
+    method = _RESAMPLING[interpolation]
     if rule == "crop":
-        return ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
+        return ImageOps.fit(image, (size, size), method)
     if rule == "pad":
-        return ImageOps.pad(image, (size, size), Image.Resampling.BICUBIC, color=(255, 255, 255))
-    return image.resize((size, size), Image.Resampling.BICUBIC)
+        return ImageOps.pad(image, (size, size), method, color=(255, 255, 255))
+    return image.resize((size, size), method)
 
 
 def to_pixels(
@@ -174,9 +184,11 @@ def to_pixels(
     rule: ResizeRule,
     mean: tuple[float, float, float],
     std: tuple[float, float, float],
+    *,
+    interpolation: Interpolation = "bicubic",
 ) -> NDArray[np.float32]:
     """float32 (3, size, size): RGB scaled to 0-1, then z-scored by `mean` and `std` per channel."""
-    square = np.asarray(to_square(image, size, rule))
+    square = np.asarray(to_square(image, size, rule, interpolation=interpolation))
     deviation = np.asarray(std, dtype=np.float32)
     scale: NDArray[np.float32] = np.float32(1 / 255) / deviation
     offset: NDArray[np.float32] = np.asarray(mean, dtype=np.float32) / deviation

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from encoders.bundle import BundleEncoder, Threads
 from tests.towers import write_bundle
+
+# Where there is no network, the libraries of models look for one for minutes unless they are told.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +24,11 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_encoder(tiny_bundle: Path) -> BundleEncoder:
     """The encoder that serves `tiny_bundle`."""
     return BundleEncoder(tiny_bundle, threads=Threads(image=1, text=1))
+
+
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CLIP of a few hundred kilobytes as `transformers` saves it; see tests/small_models."""
+    from tests.small_models import hf_clip  # slow to import, and only some tests need it
+
+    return hf_clip(tmp_path_factory.mktemp("models") / "clip")

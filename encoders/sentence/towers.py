@@ -1,0 +1,54 @@
+"""The two towers of a model as functions with gradients, for training, evaluation and export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from sentence_transformers import SentenceTransformer
+from torch import Tensor
+
+from encoders.sentence.preprocessing import default_prompt
+from encoders.sentence.routes import Kind, input_module
+
+
+def embed_pixels(model: SentenceTransformer, pixels: Tensor) -> Tensor:
+    """(n, dim), unit rows, with gradients, from (n, 3, size, size) as `Preprocessing.pixels` gives.
+
+    Raises EncoderError if the model has no image tower.
+    """
+    module = input_module(model, "image")
+    features = getattr(module, "image_features", _pixel_values)(pixels)
+    return _embed(model, features, "image")
+
+
+def embed_texts(model: SentenceTransformer, texts: Sequence[str]) -> Tensor:
+    """(n, dim), unit rows, with gradients. Texts over the token limit are cut."""
+    return embed_tokens(model, tokenise(model, texts))
+
+
+def tokenise(model: SentenceTransformer, texts: Sequence[str]) -> dict[str, Tensor]:
+    """The text tower's input, padded to the longest text or to the length that the tower needs.
+
+    `input_ids` int64 (n, tokens), and `attention_mask` of the same shape where the tower reads one.
+    Raises EncoderError if the model has no text tower.
+    """
+    input_module(model, "text")
+    features = model.preprocess(list(texts), prompt=default_prompt(model) or None)
+    return {name: value for name, value in features.items() if isinstance(value, Tensor)}
+
+
+def embed_tokens(model: SentenceTransformer, tokens: Mapping[str, Tensor]) -> Tensor:
+    """(n, dim), unit rows, with gradients, from what `tokenise` gives."""
+    return _embed(model, tokens, "text")
+
+
+def _embed(model: SentenceTransformer, features: Mapping[str, Tensor], kind: Kind) -> Tensor:
+    moved: dict[str, Any] = {name: value.to(model.device) for name, value in features.items()}
+    rows = model(moved | {"modality": kind})["sentence_embedding"]
+    return torch.nn.functional.normalize(rows, dim=-1)
+
+
+def _pixel_values(pixels: Tensor) -> dict[str, Tensor]:
+    return {"pixel_values": pixels}
