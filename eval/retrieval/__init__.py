@@ -1,0 +1,1 @@
+"""How well towers retrieve: tasks, exact ranking, metrics, intervals, significance, slices."""
