@@ -1,0 +1,1 @@
+"""Losses over unit rows: contrastive, sigmoid, triplet, nested dimensions, distillation."""
