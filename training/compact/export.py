@@ -8,10 +8,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
@@ -21,9 +19,10 @@ from core.errors import EncoderError
 from encoders.bundle import MANIFEST, Calibration, ImageTower, Manifest, TextTower, file_sha256
 from encoders.images import ResizeRule
 from training.compact.heads import DIM, NESTED, Head
-from training.compact.image_trunk import MEAN, SIZE, STD, to_onnx
-from training.compact.shrink import shrink
+from training.compact.image_trunk import MEAN, SIZE, STD
 from training.compact.text_trunk import MAX_TOKENS, MODEL, tokenize
+from training.export.graph import least_cosine, to_onnx
+from training.export.storage import store
 
 LEAST_COSINE = 0.999
 """Of the fp32 export to torch, over every probe; below it the export is refused."""
@@ -94,23 +93,12 @@ def export(
                     f"The {name} tower's ONNX export drifts from torch: cosine {exact:.4f}.",
                     hint="Nothing was written; another version of torch or onnx may export it.",
                 )
-            shrink(full, out / f"{name}.onnx")
+            store(full, out / f"{name}.onnx")
             cosines[f"{name} stored"] = least_cosine(out / f"{name}.onnx", module, inputs)
     shutil.copyfile(MODEL / "tokenizer.json", out / "tokenizer.json")
     _without_padding(out / "tokenizer.json")
     (out / MANIFEST).write_text(_manifest(facts, out).model_dump_json(indent=2) + "\n")
     return cosines
-
-
-def least_cosine(path: Path, module: nn.Module, inputs: Sequence[tuple[str, Tensor]]) -> float:
-    """The least cosine, over the probes, of the ONNX file's rows to torch's."""
-    options = ort.SessionOptions()
-    options.add_session_config_entry("session.disable_quant_qdq", "1")
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    rows: Any = session.run(None, {name: x.numpy() for name, x in inputs})[0]
-    with torch.inference_mode():
-        expected = module.eval()(*(x for _, x in inputs)).numpy()
-    return float((rows * expected).sum(1).min())
 
 
 def _without_padding(path: Path) -> None:

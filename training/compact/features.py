@@ -18,8 +18,9 @@ from PIL import Image, ImageOps
 
 from encoders.images import RESIZE_RULES, decode_image, to_pixels
 from training.compact.colours import colour_words
-from training.compact.image_trunk import MEAN, SIZE, STD, WIDTH, ImageTrunk, to_onnx
+from training.compact.image_trunk import MEAN, SIZE, STD, WIDTH, ImageTrunk
 from training.compact.sources import Sample, Source
+from training.export.graph import to_onnx
 
 Features = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]

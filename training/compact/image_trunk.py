@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -97,21 +95,3 @@ def deep_mean(classifier: Any) -> NDArray[np.float32]:
     values = norm.bias.detach().numpy()[:, None] + norm.weight.detach().numpy()[:, None] * z
     mean: NDArray[np.float32] = (np.clip(values, 0, 6) @ weights / weights.sum()).astype(np.float32)
     return mean
-
-
-def to_onnx(module: nn.Module, path: str, inputs: Sequence[tuple[str, Tensor]], out: str) -> None:
-    """Writes `module` with a dynamic first axis (and second, for token ids) as ONNX."""
-    axes = {name: {0: "n"} | ({1: "tokens"} if x.ndim == 2 else {}) for name, x in inputs}
-    with warnings.catch_warnings():
-        # The older exporter keeps the weights as plain initializers, which `shrink` works on.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module.eval(),
-            tuple(x for _, x in inputs),
-            path,
-            input_names=[name for name, _ in inputs],
-            output_names=[out],
-            dynamic_axes=axes | {out: {0: "n"}},
-            opset_version=17,
-            dynamo=False,
-        )

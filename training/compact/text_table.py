@@ -14,8 +14,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.compact.features import Progress
-from training.compact.image_trunk import to_onnx
 from training.compact.text_trunk import WIDTH, TextTrunk, tokenize
+from training.export.graph import to_onnx
 
 _BATCH = 64
 _SAVE_EVERY = 100

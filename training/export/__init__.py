@@ -1,0 +1,1 @@
+"""From a model in PyTorch to a bundle that the service serves."""
