@@ -1,4 +1,4 @@
-"""How shards of the embedded engine are built and searched: the figures, with their reasons."""
+"""How shards of the embedded engine are built and searched; the figures are in qdrant.graph."""
 
 from __future__ import annotations
 
@@ -8,29 +8,8 @@ from typing import Any
 import qdrant_edge as engine
 
 from core.fields import FieldType, Schema
+from qdrant.graph import EF_CONSTRUCT, FULL_SCAN_KB, OVERSAMPLING, M, search_ef
 from qdrant.store import CollectionConfig, Quantization
-
-_M = 24
-_EF_CONSTRUCT = 200
-_SEARCH_EF = 256
-"""Texts lie apart from all images, where graphs are hard to walk. At 100,000 points made from
-16,000 real ones, recall@10 for texts: 0.93 with 16 links and ef 128, 0.95 to 0.98 with ef 256, for
-0.2 ms more; for images 1.0 in all cases."""
-_FILTERED_EF = 128
-"""With ACORN, which looks two steps ahead past points that the filter leaves out. At 100,000 points
-and filters that pass 12 to 33 %, at ef 64: recall@10 0.998 to 1.0 in 2 to 8 ms; without it 0.43 to
-0.96."""
-_FULL_SCAN_KB = 10_000
-"""Below this size of the vectors that pass a filter, comparing all of them beats the graph."""
-
-# Candidates fetched by quantized distance per result wanted, then rescored with full vectors:
-# the coarser the code, the more of them it takes to hold the true neighbours.
-_OVERSAMPLING: Mapping[Quantization, float] = {
-    "int8": 1.5,
-    "turbo": 3.0,
-    "product": 4.0,
-    "binary": 4.0,
-}
 
 
 def shard_config(config: CollectionConfig) -> engine.EdgeConfig:
@@ -49,7 +28,7 @@ def shard_config(config: CollectionConfig) -> engine.EdgeConfig:
         vectors=vectors,
         payload_memory=engine.Memory.Cold,
         hnsw_config=engine.HnswIndexConfig(
-            m=_M, ef_construct=_EF_CONSTRUCT, full_scan_threshold=_FULL_SCAN_KB
+            m=M, ef_construct=EF_CONSTRUCT, full_scan_threshold=FULL_SCAN_KB
         ),
     )
 
@@ -65,10 +44,10 @@ def search_params(
     codes = None
     if quantization != "none":
         codes = engine.QuantizationSearchParams(
-            rescore=True, oversampling=_OVERSAMPLING[quantization]
+            rescore=True, oversampling=OVERSAMPLING[quantization]
         )
     return engine.SearchParams(
-        hnsw_ef=max(_FILTERED_EF if filtered else _SEARCH_EF, wanted),
+        hnsw_ef=search_ef(filtered=filtered, wanted=wanted),
         quantization=codes,
         acorn=engine.AcornSearchParams(enable=True) if filtered else None,
     )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import qdrant_edge as engine
 
-from core.fields import FieldType, parse_datetime
+from core.fields import FieldType
 from core.filters import (
     And,
     AnyOf,
@@ -24,6 +21,7 @@ from core.filters import (
     Range,
 )
 from qdrant.edge_places import box, circle
+from qdrant.ranges import tightest
 
 
 def compiled(filter: Filter | None) -> engine.Filter | None:
@@ -70,19 +68,7 @@ def _condition(part: Condition) -> engine.FieldCondition:
 
 
 def _range(part: Range) -> engine.RangeFloat | engine.RangeDateTime:
-    bounds = _tightest(part)
+    bounds = tightest(part)
     if part.kind is FieldType.DATETIME:
         return engine.RangeDateTime(**{name: str(bound) for name, bound in bounds.items()})
     return engine.RangeFloat(**{name: float(bound) for name, bound in bounds.items()})
-
-
-def _tightest(part: Range) -> dict[str, float | str]:
-    """At most one bound on each side: of gt and gte together, the engine sees but one."""
-    order: Callable[[Any], Any] = parse_datetime if part.kind is FieldType.DATETIME else float
-    bounds = {"gt": part.gt, "gte": part.gte, "lt": part.lt, "lte": part.lte}
-    given = {name: bound for name, bound in bounds.items() if bound is not None}
-    if "gt" in given and "gte" in given:
-        del given["gte" if order(given["gt"]) >= order(given["gte"]) else "gt"]
-    if "lt" in given and "lte" in given:
-        del given["lte" if order(given["lt"]) <= order(given["lte"]) else "lt"]
-    return given
