@@ -114,7 +114,9 @@ def usable_queries(
     """Parts the queries. Raises SourceError when none is left."""
     readable = np.zeros(len(task.items), dtype=bool)
     readable[items.rows] = True
-    places, relevant, unjudged, lost = [], [], [], []
+    places, relevant = [], []
+    unjudged: list[str] = []
+    lost: list[str] = []
     unreadable = {one.id for one in queries.skipped}
     place_of = {int(row): place for place, row in enumerate(queries.rows)}
     for row, query_id in enumerate(task.query_ids):

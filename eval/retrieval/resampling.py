@@ -56,15 +56,43 @@ def intervals(
     Args:
         per_query: float64 (queries,) by metric; `MEDIANS` are told by their median.
     """
-    names = list(per_query)
-    count = len(per_query[names[0]]) if names else 0
-    if count < 2:
+    names, values = _table(per_query)
+    if len(values) < 2:
         return {}
-    values = np.stack([per_query[name] for name in names], axis=1)
-    drawn = np.concatenate(
-        [_statistics(names, values, weights) for weights in _weights(count, bootstrap)]
-    )
-    # 'lower' and 'higher' choose drawn values: a median that is infinite is not averaged.
+    draws = [_statistics(names, values, weights) for weights in _weights(len(values), bootstrap)]
+    return _percentiles(names, np.concatenate(draws), bootstrap)
+
+
+def paired_intervals(
+    first: Mapping[str, NDArray[np.float64]],
+    second: Mapping[str, NDArray[np.float64]],
+    bootstrap: Bootstrap,
+) -> dict[str, Interval]:
+    """As `intervals`, of the difference second - first over the same draws."""
+    names, left = _table(first)
+    _, right = _table(second)
+    if len(left) < 2:
+        return {}
+    draws = []
+    for weights in _weights(len(left), bootstrap):
+        one, other = _statistics(names, left, weights), _statistics(names, right, weights)
+        with np.errstate(invalid="ignore"):  # infinite on both sides: no difference
+            draws.append(np.where(one == other, 0.0, other - one))
+    return _percentiles(names, np.concatenate(draws), bootstrap)
+
+
+def _table(
+    per_query: Mapping[str, NDArray[np.float64]],
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Names of the metrics, and float64 (queries, metrics)."""
+    names = list(per_query)
+    return names, np.stack([per_query[name] for name in names], axis=1)
+
+
+def _percentiles(
+    names: list[str], drawn: NDArray[np.float64], bootstrap: Bootstrap
+) -> dict[str, Interval]:
+    # 'lower' and 'higher' choose values that were drawn: infinite medians are not averaged.
     low, high = bootstrap.percentiles
     lows = np.percentile(drawn, low, axis=0, method="lower")
     highs = np.percentile(drawn, high, axis=0, method="higher")
