@@ -136,10 +136,12 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _postgres(url: URL) -> Engine:
+    wait = f"{STATEMENT_SECONDS}s"
     waits = {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "binocle",
-        "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={STATEMENT_SECONDS}s",
+        "client_encoding": "utf8",
+        "options": f"-c statement_timeout={wait} -c lock_timeout={wait}",
     }
     given = {name: value for name, value in waits.items() if name not in url.query}
     try:

@@ -26,7 +26,7 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
         """The value as it is stored. Raises ValueError where it has no offset from UTC."""
         if value is None:
             return None
@@ -34,7 +34,7 @@ class Moment(TypeDecorator[datetime]):
             raise ValueError("A moment needs its offset from UTC.")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
         """The stored value, in UTC."""
         if value is None:
             return None

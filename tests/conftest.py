@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from encoders.bundle import BundleEncoder, Threads
+from tests.postgres import Postgres, PostgresMissing, running_postgres
 from tests.towers import write_bundle
 
 # Where there is no network, the libraries of models look for one for minutes unless they are told.
@@ -32,3 +34,13 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.small_models import hf_clip  # slow to import, and only some tests need it
 
     return hf_clip(tmp_path_factory.mktemp("models") / "clip")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server; skips where none is installed."""
+    try:
+        with running_postgres() as server:
+            yield server
+    except PostgresMissing as missing:
+        pytest.skip(str(missing))
