@@ -12,79 +12,47 @@ A bundle is the only thing that crosses from training to serving. Its files:
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tokenizers import Tokenizer
 
 from core.errors import EncoderError
-from encoders.cleaning import CleanStep, clean
 from encoders.encoder import Vectors
-from encoders.images import Interpolation, ResizeRule, to_pixels
+from encoders.images import to_pixels
+from encoders.manifest import (
+    MANIFEST,
+    Calibration,
+    ImageTower,
+    Manifest,
+    TextTower,
+    file_sha256,
+    fingerprint,
+    read_manifest,
+)
+from encoders.texts import TextReader
 
-MANIFEST = "bundle.json"
+__all__ = [
+    "MANIFEST",
+    "BundleEncoder",
+    "Calibration",
+    "ImageTower",
+    "Manifest",
+    "TextTower",
+    "Threads",
+    "file_sha256",
+    "read_manifest",
+    "unit_rows",
+]
+
 _BATCH = 16
 """Images to one run: larger batches fall out of the processor's cache and are slower."""
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ImageTower(_Frozen):
-    file: str = "image.onnx"
-    size: int = Field(gt=0, description="Side of the square input, in pixels.")
-    resize: ResizeRule
-    interpolation: Interpolation = "bicubic"
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-
-
-class TextTower(_Frozen):
-    file: str = "text.onnx"
-    tokenizer: str = "tokenizer.json"
-    max_tokens: int = Field(gt=2, description="Longer texts are cut; special tokens count.")
-    clean: tuple[CleanStep, ...] = Field((), description="Done to a text before the tokenizer.")
-    pad_to: int | None = Field(None, gt=0, description="Tokens of every text; None: as it has.")
-    pad_id: int = Field(0, ge=0, description="The token that fills up to `pad_to`.")
-    pad_side: Literal["left", "right"] = "right"
-
-
-class Calibration(_Frozen):
-    """Relevance = sigmoid(slope x cosine + intercept), fitted on held-out pairs (Platt 1999)."""
-
-    slope: float
-    intercept: float
-
-    def probability(self, cosine: float) -> float:
-        """0 to 1, of an item of this cosine."""
-        logit = max(-60.0, min(60.0, self.slope * cosine + self.intercept))
-        return 1.0 / (1.0 + math.exp(-logit))
-
-
-class Manifest(_Frozen):
-    """What a bundle says of itself."""
-
-    format: int = Field(1, ge=1, le=1)
-    name: str
-    version: str
-    dim: int = Field(gt=0)
-    nested_dims: tuple[int, ...] = Field((), description="Prefixes that are useful on their own.")
-    image: ImageTower
-    text: TextTower
-    calibration: Mapping[str, Calibration] = Field(default_factory=dict)
-    licence: str
-    sha256: Mapping[str, str] = Field(description="Of each file but the manifest and the card.")
 
 
 @dataclass(frozen=True)
@@ -93,27 +61,6 @@ class Threads:
 
     image: int = 0
     text: int = 0
-
-
-def read_manifest(directory: Path) -> Manifest:
-    """The checked manifest of a bundle. Raises EncoderError if it is missing or malformed."""
-    path = directory / MANIFEST
-    try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except OSError:
-        raise EncoderError(
-            f"There is no bundle at {directory}.",
-            hint=f"A bundle is a directory with a {MANIFEST}; `binocle encoders list` shows some.",
-        ) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise EncoderError(f"{path} is malformed at '{where}': {first['msg']}.") from None
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 class BundleEncoder:
@@ -129,19 +76,10 @@ class BundleEncoder:
         threads = threads or Threads()
         self._image = _session(directory / manifest.image.file, threads.image)
         self._text = _session(directory / manifest.text.file, threads.text)
-        self._tokenizer = Tokenizer.from_file(str(directory / manifest.text.tokenizer))
-        self._tokenizer.enable_truncation(manifest.text.max_tokens)
-        self._pad(manifest.text)
+        tokenizer = Tokenizer.from_file(str(directory / manifest.text.tokenizer))
+        self._reader = TextReader(manifest.text, tokenizer)
         self._text_inputs = [wanted.name for wanted in self._text.get_inputs()]
-        self._fingerprint = _fingerprint(manifest)
-
-    def _pad(self, text: TextTower) -> None:
-        if text.pad_to is None:
-            self._tokenizer.no_padding()
-        else:
-            self._tokenizer.enable_padding(
-                direction=text.pad_side, pad_id=text.pad_id, length=text.pad_to
-            )
+        self._fingerprint = fingerprint(manifest)
 
     @staticmethod
     def _check(path: Path, expected: str) -> None:
@@ -172,8 +110,7 @@ class BundleEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dim). Texts over the token limit are cut."""
         answer = np.empty((len(texts), self.dim), dtype=np.float32)
-        steps = self._manifest.text.clean
-        encodings = self._tokenizer.encode_batch([clean(text, steps) for text in texts])
+        encodings = self._reader.read(texts)
         lengths = np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
         # Texts of one length run together, so that no row depends on another's length.
         for length in np.unique(lengths):
@@ -220,7 +157,7 @@ class BundleEncoder:
     def relevance(self, cosine: float, query: str) -> float | None:
         """Calibrated probability, 0 to 1; None where the bundle has no calibration for the kind."""
         fit = self._manifest.calibration.get(query)
-        return fit and fit.probability(cosine)
+        return None if fit is None else fit.probability(cosine)
 
 
 def _session(path: Path, threads: int) -> Any:
@@ -235,20 +172,6 @@ def _session(path: Path, threads: int) -> Any:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's errors share no narrower public base
         raise EncoderError(f"ONNX Runtime can't load {path}: {error}") from error
-
-
-_LATER = ("clean", "pad_to", "pad_id", "pad_side")
-"""Text fields that came after the first bundles: at their defaults they leave fingerprints be."""
-
-
-def _fingerprint(manifest: Manifest) -> str:
-    facts = manifest.model_dump(mode="json", include={"dim", "image", "text", "sha256"})
-    if manifest.image.interpolation == "bicubic":
-        del facts["image"]["interpolation"]  # bundles older than the choice keep their fingerprint
-    for name in _LATER:
-        if getattr(manifest.text, name) == TextTower.model_fields[name].default:
-            del facts["text"][name]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _int64(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:

@@ -41,6 +41,12 @@ def test_texts_are_cleaned_before_the_tokenizer(tmp_path: Path) -> None:
     np.testing.assert_array_equal(encoder.encode_texts(["red_"]), encoder.encode_texts(["red"]))
 
 
+def test_a_prompt_stands_before_every_text(tmp_path: Path) -> None:
+    plain, prompted = write_bundle(tmp_path / "a"), write_bundle(tmp_path / "b")
+    rows = BundleEncoder(_rewrite(prompted, prompt="red ")).encode_texts(["blue"])
+    np.testing.assert_array_equal(rows, BundleEncoder(plain).encode_texts(["red blue"]))
+
+
 @pytest.mark.parametrize(
     ("side", "text", "ids"),
     [("right", "b c", [1, 2, 7, 7, 7]), ("left", "b c", [7, 7, 7, 1, 2])],
