@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
@@ -108,6 +108,43 @@ class ThreadSettings(_Part):
     )
 
 
+class BatchSettings(_Part):
+    """Batches of a service that only encodes (`binocle serve --role encoder`)."""
+
+    max_size: int = Field(
+        default=32, ge=1, le=1024, description="Most texts or images in one run of a tower."
+    )
+    max_wait_ms: float = Field(
+        default=5.0,
+        ge=0,
+        le=1000,
+        description="How long the first of a batch may wait for others, in milliseconds.",
+    )
+    max_waiting: int = Field(
+        default=1_000,
+        ge=1,
+        description="Texts, and images, that may wait for a run before new ones are refused.",
+    )
+
+
+class RemoteSettings(_Part):
+    """An encoder service that this process asks (`--encoder http://HOST:PORT`)."""
+
+    key: SecretStr | None = Field(
+        default=None, description="API key to send to the encoder service."
+    )
+    connect_seconds: float = Field(
+        default=2.0, gt=0, description="Time for one connection, in seconds."
+    )
+    read_seconds: float = Field(default=20.0, gt=0, description="Time for one answer, in seconds.")
+    total_seconds: float = Field(
+        default=30.0, gt=0, description="Time for one call with all its retries, in seconds."
+    )
+    connections: int = Field(
+        default=16, ge=1, le=1024, description="Connections at once to the encoder service."
+    )
+
+
 class Settings(BaseSettings):
     """All settings. Build it with `Settings.load`, which explains what is wrong."""
 
@@ -125,6 +162,20 @@ class Settings(BaseSettings):
         "when the process ends.",
     )
     encoder: str = Field(default="compact", min_length=1, description="Spec of the encoder.")
+    database: SecretStr | None = Field(
+        default=None,
+        description="URL of the SQL database for keys: sqlite:///FILE or "
+        "postgresql://USER:PASSWORD@HOST/NAME. Unset: the file binocle.db in the data directory.",
+    )
+    require_key: bool | None = Field(
+        default=None,
+        description="Whether requests need an API key. Unset: once a key was ever made.",
+    )
+    role: str = Field(
+        default="search",
+        pattern="^(search|encoder)$",
+        description="What `serve` serves: 'search' is everything, 'encoder' only embeddings.",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
@@ -134,6 +185,8 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     fetch: FetchSettings = FetchSettings()
     threads: ThreadSettings = ThreadSettings()
+    batch: BatchSettings = BatchSettings()
+    remote: RemoteSettings = RemoteSettings()
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.catalog import Catalog
+from app.keys.ring import KeyRing
 from app.search.pipeline import Searcher
 from app.settings import Settings
 from app.telemetry import MeasuredGeneration, Telemetry, measured
+from database.address import address_of
+from database.engine import Database
 from encoders.bundle import Threads
 from encoders.encoder import Encoder
 from encoders.specs import load_encoder
@@ -49,6 +52,7 @@ class Wiring:
     directories: Directories
     telemetry: Telemetry
     catalog: Catalog
+    database: Database
     creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _encoder: Encoder | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -78,6 +82,10 @@ class Wiring:
             max_limit=self.settings.http.max_limit,
         )
 
+    def keys(self) -> KeyRing:
+        """The API keys."""
+        return KeyRing(self.database)
+
     def thumbnails(self, collection: str) -> ThumbnailStore:
         """The thumbnails of a collection's items."""
         return ThumbnailStore(self.directories.thumbnails / collection)
@@ -99,6 +107,7 @@ class Wiring:
         """Flush and close the collections and the store. Idempotent."""
         self.catalog.close(wait_seconds=self.settings.http.shutdown_seconds)
         self.store.close()
+        self.database.close()
 
 
 def build(settings: Settings, *, role: str = "binocle") -> Wiring:
@@ -109,9 +118,12 @@ def build(settings: Settings, *, role: str = "binocle") -> Wiring:
     """
     telemetry = Telemetry()
     directories = Directories(settings.data.expanduser().absolute())
+    secret = settings.database
+    url = address_of(secret.get_secret_value() if secret is not None else None, directories.root)
+    database = Database(url)  # connects to nothing yet
     store = _store(settings, directories, role)
     catalog = Catalog(store, wrap=lambda opened: MeasuredGeneration(opened, telemetry))
-    return Wiring(settings, store, directories, telemetry, catalog)
+    return Wiring(settings, store, directories, telemetry, catalog, database)
 
 
 def _store(settings: Settings, directories: Directories, role: str) -> VectorStore:

@@ -58,8 +58,8 @@ class Key:
 
 def new_secret() -> tuple[str, str, str]:
     """A new key's id, its text (to be shown once), and its digest."""
-    id, secret = secrets.token_hex(4), secrets.token_hex(32)
-    return id, f"bnc_{id}_{secret}", _digest(secret)
+    key_id, secret = secrets.token_hex(4), secrets.token_hex(32)
+    return key_id, f"bnc_{key_id}_{secret}", _digest(secret)
 
 
 def id_in(text: str) -> str | None:

@@ -39,11 +39,11 @@ class KeyRing:
             raise InvalidRequest("A key can't expire before it exists.", field="expires")
         for collection in collections or ():
             check_collection_name(collection)
-        id, text, digest = new_secret()
+        key_id, text, digest = new_secret()
         now = datetime.now(UTC)
         expires = now + expires_in if expires_in is not None else None
         limited = tuple(sorted(set(collections))) if collections else None
-        key = Key(id, name.strip(), digest, role, limited, now, expires)
+        key = Key(key_id, name.strip(), digest, role, limited, now, expires)
         self._database.prepare()
         with self._database.write() as connection:
             connection.execute(insert(API_KEYS).values(**_as_row(key)))

@@ -10,10 +10,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, insert, select, text
-
-import app.keys.table  # noqa: F401  # declares its table
 from sqlalchemy.exc import IntegrityError
 
+import app.keys.table  # noqa: F401  # declares its table
 from core.errors import DatabaseError, DatabaseTooNew, DatabaseUnavailable, SettingsError
 from database.address import address_of
 from database.engine import Database
