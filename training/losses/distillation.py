@@ -44,11 +44,11 @@ class SimilarityDistillation(nn.Module):
 
     def forward(self, student: PairRows, teacher: PairRows) -> Tensor:
         """A scalar in nats, at least 0."""
-        mine = student.anchors @ student.positives.T / self._temperature
-        theirs = teacher.anchors @ teacher.positives.T / self._temperature
-        keys = student.keys
-        there = self._divergence(mine, theirs, keys.positive_image)
-        back = self._divergence(mine.T, theirs.T, keys.anchor_image)
+        mine = student.cosines() / self._temperature
+        theirs = teacher.cosines() / self._temperature
+        masks = student.masks
+        there = self._divergence(mine, theirs, masks.positive_image)
+        back = self._divergence(mine.T, theirs.T, masks.anchor_image)
         return student.mean(there + back) / 2
 
     @staticmethod

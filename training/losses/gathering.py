@@ -1,15 +1,12 @@
-"""One batch out of the parts that several processes hold."""
+"""Rows of the whole batch out of the parts that several processes hold."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
-
-from training.losses.rows import Keys, PairRows
 
 
 class _GatherRows(torch.autograd.Function):
@@ -34,23 +31,23 @@ class _GatherRows(torch.autograd.Function):
         return total[start : start + ctx.count]
 
 
-def gathered(rows: PairRows) -> PairRows:
-    """The whole batch, on every process; `rows` itself where there is only one process.
+def processes() -> int:
+    """How many processes train together; 1 without a process group."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
-    Each process must hold the same number of pairs and of hard negatives.
-    """
-    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
+
+def gathered(rows: Tensor) -> Tensor:
+    """(processes x n, ...), with gradients, from each process's (n, ...), of one shape."""
+    if processes() == 1:
         return rows
-    keys = Keys(**{field.name: _gather(getattr(rows.keys, field.name)) for field in fields(Keys)})
-    return PairRows(
-        anchors=_gather(rows.anchors),
-        positives=_gather(rows.positives),
-        negatives=_gather(rows.negatives),
-        weights=_gather(rows.weights),
-        keys=keys,
-    )
-
-
-def _gather(values: Tensor) -> Tensor:
-    whole: Tensor = _GatherRows.apply(values)  # type: ignore[no-untyped-call]
+    whole: Tensor = _GatherRows.apply(rows)  # type: ignore[no-untyped-call]
     return whole
+
+
+def gathered_objects(mine: list[Any]) -> list[Any]:
+    """The lists of all processes as one, in order of rank."""
+    if processes() == 1:
+        return mine
+    parts: list[Any] = [None] * processes()
+    dist.all_gather_object(parts, mine)
+    return [one for part in parts for one in part]

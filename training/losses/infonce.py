@@ -5,13 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.losses.rows import (
-    PairRows,
-    backward_negatives,
-    forward_negatives,
-    hard_negatives,
-    same_modality,
-)
+from training.losses.rows import PairRows
 from training.losses.scale import LogitScale
 
 
@@ -28,22 +22,16 @@ class InfoNce(nn.Module):
 
     def forward(self, rows: PairRows) -> Tensor:
         """The mean loss, a scalar in nats, of both directions."""
-        keys = rows.keys
-        kinds = same_modality(keys.anchor_image, keys.positive_image)
-        logits = self.scale(rows.anchors @ rows.positives.T, kinds)
+        masks = rows.masks
+        logits = self.scale(rows.cosines(), masks.kinds())
         right = logits.diagonal()
-        there = _masked(logits, forward_negatives(keys))
-        back = _masked(logits.T, backward_negatives(keys))
+        there = _masked(logits, masks.forward_negatives())
+        back = _masked(logits.T, masks.backward_negatives())
         if rows.negatives.shape[1]:
-            there = torch.cat([there, self._hard(rows)], dim=1)
+            hard = self.scale(rows.hard_cosines(), masks.hard_kinds())
+            there = torch.cat([there, _masked(hard, masks.hard_negatives())], dim=1)
         losses = 2 * right - _log_sum(right, there) - _log_sum(right, back)
         return -rows.mean(losses) / 2
-
-    def _hard(self, rows: PairRows) -> Tensor:
-        """float32 (n, n x k): logits of the explicit negatives, -inf for those that don't serve."""
-        cosines = rows.anchors @ rows.negatives.flatten(0, 1).T
-        kinds = rows.keys.anchor_image[:, None].expand_as(cosines)  # negatives are images
-        return _masked(self.scale(cosines, kinds), hard_negatives(rows.keys))
 
 
 def _masked(logits: Tensor, keep: Tensor) -> Tensor:

@@ -4,34 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-NO_KEY = 0
-"""The key of what has none: it equals nothing, not even itself."""
-
 
 @dataclass(frozen=True)
-class Keys:
-    """What the n pairs of a batch are about. Equal keys are the same text, image or product.
+class Masks:
+    """What is true of n pairs with k hard negatives each, whatever their rows.
 
-    anchor, positive: int64 (n,), of the text or image.
-    negative: int64 (n, k), of the hard negatives; NO_KEY where a pair has fewer than k.
-    product: int64 (n,); NO_KEY where unknown.
+    true: bool (n, n), whether positive j is right for anchor i; so it is on the diagonal.
+    hard: bool (n, n x k), whether hard negative j of the batch, pair by pair, is there and is wrong
+        for anchor i.
     anchor_image, positive_image: bool (n,), whether that member is an image rather than a text.
-    asks, facts: bool (n, f), what the anchor's text states and what is known of the positive's
-        image, as sets over f hashed names; f may be 0.
     """
 
-    anchor: Tensor
-    positive: Tensor
-    negative: Tensor
-    product: Tensor
+    true: Tensor
+    hard: Tensor
     anchor_image: Tensor
     positive_image: Tensor
-    asks: Tensor
-    facts: Tensor
+
+    def forward_negatives(self) -> Tensor:
+        """bool (n, n): whether positive j serves anchor i as a negative.
+
+        Only members of the modality that anchor i looks for do: texts and images lie in different
+        parts of the space, and to tell them apart is no task.
+        """
+        return same_modality(self.positive_image, self.positive_image) & ~self.true
+
+    def backward_negatives(self) -> Tensor:
+        """bool (n, n): whether anchor j serves positive i as a negative."""
+        return same_modality(self.anchor_image, self.anchor_image) & ~self.true.T
+
+    def hard_negatives(self) -> Tensor:
+        """bool (n, n x k): whether hard negative j, an image, serves anchor i."""
+        return self.hard & self.positive_image[:, None]
+
+    def kinds(self) -> Tensor:
+        """bool (n, n): whether anchor i and positive j are both texts or both images."""
+        return same_modality(self.anchor_image, self.positive_image)
+
+    def hard_kinds(self) -> Tensor:
+        """bool (n, n x k): whether anchor i is an image, as hard negatives are."""
+        return self.anchor_image[:, None].expand_as(self.hard)
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ class PairRows:
     positives: Tensor
     negatives: Tensor
     weights: Tensor
-    keys: Keys
+    masks: Masks
 
     def cut(self, dim: int) -> PairRows:
         """The first `dim` dimensions, unit length again."""
@@ -57,64 +71,17 @@ class PairRows:
             negatives=normalize(self.negatives[:, :, :dim], dim=-1),
         )
 
+    def cosines(self) -> Tensor:
+        """float32 (n, n), of anchors (rows) and positives."""
+        return self.anchors @ self.positives.T
+
+    def hard_cosines(self) -> Tensor:
+        """float32 (n, n x k), of anchors (rows) and all hard negatives, pair by pair."""
+        return self.anchors @ self.negatives.flatten(0, 1).T
+
     def mean(self, losses: Tensor) -> Tensor:
         """The mean of n losses, each by its pair's weight."""
         return (losses * self.weights).sum() / self.weights.sum()
-
-
-def same(left: Tensor, right: Tensor) -> Tensor:
-    """bool (n, m): whether key i of `left` (n,) equals key j of `right` (m,)."""
-    return (left[:, None] == right[None, :]) & (left[:, None] != NO_KEY)
-
-
-def true_pairs(keys: Keys) -> Tensor:
-    """bool (n, n): whether positive j is true of anchor i, so that it must not be its negative.
-
-    True on the diagonal; where two pairs share an anchor, a positive or a product; where an anchor
-    image is another pair's positive; and where positive j has all the facts that anchor i asks for.
-    """
-    found = same(keys.anchor, keys.anchor) | same(keys.positive, keys.positive)
-    found |= same(keys.product, keys.product)
-    found |= same(keys.anchor, keys.positive) | same(keys.positive, keys.anchor)
-    found |= _answered(keys)
-    found.fill_diagonal_(True)
-    return found
-
-
-def _answered(keys: Keys) -> Tensor:
-    """bool (n, n): whether anchor i asks for something, and positive j is known to have it."""
-    asks, facts = keys.asks.float(), keys.facts.float()
-    asked = asks.sum(dim=1)
-    return (asked[:, None] > 0) & (asks @ facts.T == asked[:, None])
-
-
-def forward_negatives(keys: Keys) -> Tensor:
-    """bool (n, n): whether positive j serves anchor i as a negative.
-
-    Only rows of the modality that anchor i looks for do: texts and images lie in different parts
-    of the space, and telling them apart is no task.
-    """
-    alike = keys.positive_image[:, None] == keys.positive_image[None, :]
-    return alike & ~true_pairs(keys)
-
-
-def backward_negatives(keys: Keys) -> Tensor:
-    """bool (n, n): whether anchor j serves positive i as a negative."""
-    alike = keys.anchor_image[:, None] == keys.anchor_image[None, :]
-    return alike & ~true_pairs(keys).T
-
-
-def hard_negatives(keys: Keys) -> Tensor:
-    """bool (n, n x k): whether each explicit negative of the batch serves anchor i as one.
-
-    A pair's own do, and those of the other pairs unless they are something that is true of the
-    anchor: its own image, its positive, or the positive of a pair with the same anchor or product.
-    """
-    negatives = keys.negative.flatten()
-    # truths[i, j, l]: hard negative l is the positive of pair j, which is true of anchor i.
-    truths = true_pairs(keys).to(torch.float32) @ same(keys.positive, negatives).to(torch.float32)
-    usable = (negatives != NO_KEY)[None, :] & keys.positive_image[:, None]
-    return usable & (truths == 0) & ~same(keys.anchor, negatives)
 
 
 def same_modality(left_image: Tensor, right_image: Tensor) -> Tensor:

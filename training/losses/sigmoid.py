@@ -6,13 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
-from training.losses.rows import (
-    PairRows,
-    backward_negatives,
-    forward_negatives,
-    hard_negatives,
-    same_modality,
-)
+from training.losses.rows import PairRows
 from training.losses.scale import LogitScale
 
 
@@ -31,15 +25,13 @@ class Sigmoid(nn.Module):
 
     def forward(self, rows: PairRows) -> Tensor:
         """The summed loss of each anchor, a scalar in nats, averaged over anchors by weight."""
-        keys = rows.keys
-        kinds = same_modality(keys.anchor_image, keys.positive_image)
-        logits = self.scale(rows.anchors @ rows.positives.T, kinds)
-        apart = forward_negatives(keys) | backward_negatives(keys).T
+        masks = rows.masks
+        logits = self.scale(rows.cosines(), masks.kinds())
+        apart = masks.forward_negatives() | masks.backward_negatives().T
         losses = -logsigmoid(logits.diagonal()) - _rejected(logits, apart)
         if rows.negatives.shape[1]:
-            cosines = rows.anchors @ rows.negatives.flatten(0, 1).T
-            kinds = keys.anchor_image[:, None].expand_as(cosines)  # negatives are images
-            losses = losses - _rejected(self.scale(cosines, kinds), hard_negatives(keys))
+            hard = self.scale(rows.hard_cosines(), masks.hard_kinds())
+            losses = losses - _rejected(hard, masks.hard_negatives())
         return rows.mean(losses)
 
 

@@ -7,12 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from training.losses.rows import (
-    PairRows,
-    backward_negatives,
-    forward_negatives,
-    hard_negatives,
-)
+from training.losses.rows import PairRows
 
 Mining = Literal["semi-hard", "batch-hard"]
 
@@ -33,14 +28,14 @@ class Triplet(nn.Module):
 
     def forward(self, rows: PairRows) -> Tensor:
         """The mean hinge, a scalar in cosine distance, of both directions."""
-        cosines = rows.anchors @ rows.positives.T
+        cosines, masks = rows.cosines(), rows.masks
         right = cosines.diagonal()
-        candidates, keep = cosines, forward_negatives(rows.keys)
+        candidates, keep = cosines, masks.forward_negatives()
         if rows.negatives.shape[1]:
-            candidates = torch.cat([cosines, rows.anchors @ rows.negatives.flatten(0, 1).T], dim=1)
-            keep = torch.cat([keep, hard_negatives(rows.keys)], dim=1)
+            candidates = torch.cat([cosines, rows.hard_cosines()], dim=1)
+            keep = torch.cat([keep, masks.hard_negatives()], dim=1)
         there = self._hinge(right, candidates, keep)
-        back = self._hinge(right, cosines.T, backward_negatives(rows.keys))
+        back = self._hinge(right, cosines.T, masks.backward_negatives())
         return rows.mean(there + back) / 2
 
     def _hinge(self, right: Tensor, cosines: Tensor, keep: Tensor) -> Tensor:

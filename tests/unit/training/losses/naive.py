@@ -8,52 +8,36 @@ from collections.abc import Callable, Iterator
 from training.losses.rows import PairRows
 
 
-def true(rows: PairRows, i: int, j: int) -> bool:
-    """Whether positive j is true of anchor i."""
-    keys = rows.keys
-    anchor, positive, product = keys.anchor.tolist(), keys.positive.tolist(), keys.product.tolist()
-    if i == j or anchor[i] == anchor[j] or positive[i] == positive[j]:
-        return True
-    if product[i] and product[i] == product[j]:
-        return True
-    if anchor[i] == positive[j] or positive[i] == anchor[j]:
-        return True
-    asked = {place for place, asks in enumerate(keys.asks[i].tolist()) if asks}
-    return bool(asked) and all(keys.facts[j, place] for place in asked)
-
-
 def dot(left: object, right: object) -> float:
     return sum(a * b for a, b in zip(left.tolist(), right.tolist(), strict=True))  # type: ignore[attr-defined]
 
 
 def forward(rows: PairRows, i: int) -> Iterator[tuple[float, bool]]:
     """(cosine, both of one modality) of each negative of anchor i."""
-    keys = rows.keys
-    looked_for = bool(keys.positive_image[i])
+    masks = rows.masks
+    looked_for = bool(masks.positive_image[i])
     for j in range(len(rows.anchors)):
-        if bool(keys.positive_image[j]) == looked_for and not true(rows, i, j):
-            yield dot(rows.anchors[i], rows.positives[j]), bool(keys.anchor_image[i]) == looked_for
+        if bool(masks.positive_image[j]) == looked_for and not masks.true[i, j]:
+            yield dot(rows.anchors[i], rows.positives[j]), bool(masks.anchor_image[i]) == looked_for
     if looked_for:
-        yield from _hard(rows, i)
+        yield from hard(rows, i)
 
 
-def _hard(rows: PairRows, i: int) -> Iterator[tuple[float, bool]]:
-    keys = rows.keys
-    mine = {int(keys.anchor[i])}
-    mine |= {int(keys.positive[j]) for j in range(len(rows.anchors)) if true(rows, i, j)}
-    for j, owned in enumerate(keys.negative.tolist()):
-        for k, key in enumerate(owned):
-            if key and key not in mine:
-                yield dot(rows.anchors[i], rows.negatives[j, k]), bool(keys.anchor_image[i])
+def hard(rows: PairRows, i: int) -> Iterator[tuple[float, bool]]:
+    """The same of each explicit negative of anchor i."""
+    every = [negative for own in rows.negatives for negative in own]
+    for j, negative in enumerate(every):
+        if rows.masks.hard[i, j]:
+            yield dot(rows.anchors[i], negative), bool(rows.masks.anchor_image[i])
 
 
 def backward(rows: PairRows, i: int) -> Iterator[tuple[float, bool]]:
     """(cosine, both of one modality) of each anchor that is a negative of positive i."""
-    keys = rows.keys
-    kind = bool(keys.anchor_image[i])
+    masks = rows.masks
+    kind = bool(masks.anchor_image[i])
     for j in range(len(rows.anchors)):
-        if bool(keys.anchor_image[j]) == kind and not true(rows, j, i):
-            yield dot(rows.anchors[j], rows.positives[i]), kind == bool(keys.positive_image[i])
+        if bool(masks.anchor_image[j]) == kind and not masks.true[j, i]:
+            yield dot(rows.anchors[j], rows.positives[i]), kind == bool(masks.positive_image[i])
 
 
 def mean(rows: PairRows, loss: Callable[[int], float]) -> float:
@@ -62,9 +46,9 @@ def mean(rows: PairRows, loss: Callable[[int], float]) -> float:
 
 
 def right(rows: PairRows, i: int) -> tuple[float, bool]:
-    keys = rows.keys
+    masks = rows.masks
     cosine = dot(rows.anchors[i], rows.positives[i])
-    return cosine, bool(keys.anchor_image[i] == keys.positive_image[i])
+    return cosine, bool(masks.anchor_image[i] == masks.positive_image[i])
 
 
 def infonce(rows: PairRows, scales: tuple[float, float]) -> float:
@@ -82,7 +66,7 @@ def infonce(rows: PairRows, scales: tuple[float, float]) -> float:
 
 
 def sigmoid(rows: PairRows, scales: tuple[float, float], biases: tuple[float, float]) -> float:
-    keys = rows.keys
+    masks = rows.masks
 
     def cost(pair: tuple[float, bool], match: bool) -> float:
         logit = pair[0] * scales[pair[1]] + biases[pair[1]]
@@ -91,13 +75,13 @@ def sigmoid(rows: PairRows, scales: tuple[float, float], biases: tuple[float, fl
     def one(i: int) -> float:
         total = cost(right(rows, i), True)
         for j in range(len(rows.anchors)):
-            wanted = bool(keys.positive_image[i]) == bool(keys.positive_image[j])
-            wanted |= bool(keys.anchor_image[i]) == bool(keys.anchor_image[j])
-            if wanted and not true(rows, i, j):
-                kind = bool(keys.anchor_image[i]) == bool(keys.positive_image[j])
+            wanted = bool(masks.positive_image[i]) == bool(masks.positive_image[j])
+            wanted |= bool(masks.anchor_image[i]) == bool(masks.anchor_image[j])
+            if wanted and not masks.true[i, j]:
+                kind = bool(masks.anchor_image[i]) == bool(masks.positive_image[j])
                 total += cost((dot(rows.anchors[i], rows.positives[j]), kind), False)
-        hard = _hard(rows, i) if keys.positive_image[i] else ()
-        return total + sum(cost(pair, False) for pair in hard)
+        others = hard(rows, i) if masks.positive_image[i] else ()
+        return total + sum(cost(pair, False) for pair in others)
 
     return mean(rows, one)
 
