@@ -32,9 +32,10 @@ class Pair:
         product: key of the product that the pair shows; pairs of one product are no negatives of
             each other. None where nothing is known.
         source: name of the source that it came from.
-        asks: facts that the anchor's text states, such as 'colour=red'; empty for free text.
-        facts: facts that are known of the positive's image. An image with all the facts that a text
-            asks for is no negative of that text.
+        asks: facts that the query's side (the text, where there is one) asks for, such as
+            'colour=red'; empty for free text.
+        facts: facts that are known of the pair's image (of both, where there are two). An image
+            with all the facts that a text asks for is no negative of that text.
         views: the augmentation of all images of the pair (negatives too: a model could tell plain
             images from changed ones); None leaves them as they are.
     """

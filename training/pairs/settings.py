@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -167,7 +168,8 @@ class DataSettings(Frozen):
         """A row held out by one source must not be trained on by another."""
         splits: dict[str, AnySource] = {}
         for source in self.sources:
-            first = splits.setdefault(f"{source.place} {source.part}", source)
+            place = f"{os.path.normpath(source.place)} {source.part}"
+            first = splits.setdefault(place, source)
             if first.split != source.split:
                 raise ValueError(
                     f"two sources read '{source.place}' and split it differently: what one holds "

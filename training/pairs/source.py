@@ -9,6 +9,7 @@ from typing import Protocol, overload
 import numpy as np
 
 from training.pairs.pair import Pair
+from training.pairs.skips import Skip
 
 
 class PairSource(Protocol):
@@ -41,6 +42,8 @@ class Built:
     held_out: PairSource | None = None
     notes: tuple[str, ...] = ()
     """What a person should know of how the source was understood; sentences."""
+    skips: tuple[Skip, ...] = ()
+    """Rows of its files that can't be used, known without opening an image."""
 
 
 class FixedPairs(Sequence[Pair]):
