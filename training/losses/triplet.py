@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from training.losses.mining import Mining
 from training.losses.rows import PairRows
-
-Mining = Literal["semi-hard", "batch-hard"]
 
 
 class Triplet(nn.Module):

@@ -1,0 +1,1 @@
+"""Training two towers: what learns, the batches, the trainer, and what comes out of it."""
