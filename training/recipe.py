@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from core.errors import SettingsError
 from training.pairs.catalog_settings import Frozen
 from training.pairs.settings import DataSettings
-from training.recipe_problem import problem_of
+from training.pairs.settings_errors import settings_error
 from training.settings import (
     Checkpoints,
     Composed,
@@ -155,7 +155,7 @@ def check_nested(recipe: Recipe, dim: int) -> None:
     wrong = [length for length in recipe.nested if not 1 <= length <= dim]
     if wrong:
         raise ValueError(
-            f"'nested' has {wrong[0]}, but the vectors have {dim} dimensions; a prefix is 1 to {dim}"
+            f"'nested' has {wrong[0]}, but the vectors have only {dim} dimensions to cut from"
         )
 
 
@@ -180,7 +180,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(given)
     except ValidationError as error:
-        raise problem_of(error, Recipe, str(path)) from None
+        raise settings_error(error, Recipe, str(path)) from None
 
 
 def written(recipe: Recipe) -> str:

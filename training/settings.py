@@ -18,12 +18,20 @@ Tower: TypeAlias = Literal["image", "text"]
 class Composed(Frozen):
     """Two towers put together, each with a fresh projection head into one space."""
 
-    image: str = Field(description="'timm:NAME'.")
+    image: str = Field(description="'timm:NAME', or a folder or hub id of an image model.")
     text: str = Field(description="A text transformer: a local folder or a hub id.")
     dim: int = Field(256, ge=8, description="Of the common space.")
-    image_checkpoint: Path | None = Field(
-        None, description="Local file with the image tower's weights."
+    image_weights: Path | None = Field(
+        None, description="Checkpoint of the timm model, a local file; from the recipe's folder."
     )
+    image_pretrained: bool = Field(False, description="The timm model's weights from the hub.")
+    image_size: int | None = Field(None, ge=16, description="Side of its input, in pixels.")
+
+    @model_validator(mode="after")
+    def _one_origin_of_weights(self) -> Composed:
+        if self.image_weights is not None and self.image_pretrained:
+            raise ValueError("give one of 'image_weights' and 'image_pretrained'")
+        return self
 
 
 class InfoNceSettings(Frozen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,8 +33,9 @@ class ReadPair:
 
     Attributes:
         position: in the mixture.
-        pair: what it is of: the pair at that position, or the one that came in its place.
-        negatives: decoded; one that can't be is left out.
+        pair: what it is of: the pair at that position, or the one that came in its place, without
+            the negatives that can't be decoded.
+        negatives: those of the pair, decoded.
         skips: what was passed over on the way, for the SkipLog of the process that trains.
     """
 
@@ -116,13 +117,14 @@ class PairReader:
     def _read(self, position: int, pair: Pair, skips: list[Skip]) -> ReadPair:
         anchor = self._side(pair.anchor, pair, 0)
         positive = self._side(pair.positive, pair, 1)
-        negatives = []
+        negatives = {}
         for place, negative in enumerate(pair.negatives, start=2):
             try:
-                negatives.append(self._image(negative, pair, place))
+                negatives[negative] = self._image(negative, pair, place)
             except _Unusable as unusable:
                 skips.append(unusable.skip)
-        return ReadPair(position, pair, anchor, positive, tuple(negatives), tuple(skips))
+        read = replace(pair, negatives=tuple(negatives))
+        return ReadPair(position, read, anchor, positive, tuple(negatives.values()), tuple(skips))
 
     def _side(self, side: Side, pair: Pair, place: int) -> ReadSide:
         return side if isinstance(side, str) else self._image(side, pair, place)
