@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,44 +25,56 @@ _FILE = "service.json"
 
 
 @contextmanager
-def made_known(data: Path, url: str) -> Iterator[None]:
+def made_known(data: Path, url: str, token: str) -> Iterator[None]:
     """While the block runs, `data` tells that this process serves it at `url`.
+
+    `token` opens the service to whoever may read it: the owner of the data directory only.
 
     Raises CollectionBusy where another service runs on `data`.
     """
     other = running_service(data)
     if other is not None:
         raise CollectionBusy(
-            f"A service runs on {data} already, at {other}.",
+            f"A service runs on {data} already, at {other.url}.",
             hint="Use that one, stop it, or give this one another directory by --data.",
         )
     data.mkdir(parents=True, exist_ok=True)
     path = data / _FILE
     process = psutil.Process()
-    note = {"url": url, "pid": process.pid, "started": process.create_time()}
-    path.write_text(json.dumps(note))
+    note = {"url": url, "pid": process.pid, "started": process.create_time(), "token": token}
+    path.unlink(missing_ok=True)  # a file left behind would keep its own permissions
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(note, file)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
 
 
-def running_service(data: Path) -> str | None:
-    """The URL of the service that runs on this data directory; None where there is none."""
+@dataclass(frozen=True)
+class RunningService:
+    """Where it is, and what opens it."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+def running_service(data: Path) -> RunningService | None:
+    """The service that runs on this data directory; None where there is none."""
     try:
         note = json.loads((data / _FILE).read_text())
         alive = psutil.Process(note["pid"]).create_time() == note["started"]
+        return RunningService(str(note["url"]), str(note["token"])) if alive else None
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
-    return str(note["url"]) if alive else None
 
 
 def search_running_service(
     data: Path, collection: str, request: SearchRequest, busy: CollectionBusy
 ) -> dict[str, Any]:
     """The answer of the service that owns the collection, as JSON. Raises `busy` if none runs."""
-    url = running_service(data)
-    if url is None:
+    service = running_service(data)
+    if service is None:
         raise busy
     expression = request.filter
     body = {
@@ -70,16 +84,17 @@ def search_running_service(
         "facets": list(request.facets),
         "explain": request.explain,
     }
-    return ask(url, "POST", f"/v1/collections/{collection}/search", body)
+    return ask(service, "POST", f"/v1/collections/{collection}/search", body)
 
 
-def ask(url: str, method: str, path: str, body: object = None) -> dict[str, Any]:
+def ask(service: RunningService, method: str, path: str, body: object = None) -> dict[str, Any]:
     """The service's JSON answer. Raises BinocleError with what the service said was wrong."""
     try:
-        answer = httpx.request(method, url + path, json=body, timeout=30)
+        headers = {"Authorization": f"Bearer {service.token}"}
+        answer = httpx.request(method, service.url + path, json=body, headers=headers, timeout=30)
         document = answer.json()
     except (httpx.HTTPError, ValueError) as error:
-        raise StoreUnavailable(f"The service at {url} does not answer: {error}.") from None
+        raise StoreUnavailable(f"The service at {service.url} does not answer: {error}.") from None
     if answer.is_error:
         raise BinocleError(
             document.get("detail", answer.reason_phrase),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import threading
@@ -16,9 +17,12 @@ from app.running import made_known
 from app.settings import HttpSettings, Settings
 from app.telemetry import configure_logging
 from app.wiring import Wiring, build
-from core.errors import BinocleError, SettingsError
+from core.errors import BinocleError, DatabaseUnavailable, SettingsError
+
+log = logging.getLogger(__name__)
 
 _BACKLOG = 512
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) -> None:
@@ -28,7 +32,8 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
         announce: called with the service's URL once it listens, before the collections are open.
 
     Raises SettingsError where the address can't be listened on, CollectionBusy where another
-    service runs on the data directory, and EncoderError where the encoder can't be loaded.
+    service runs on the data directory, EncoderError where the encoder can't be loaded, and
+    DatabaseError where the database refuses or is too new.
     """
     configure_logging(settings.log_level)
     listening = listen(settings.http)
@@ -48,12 +53,38 @@ def serve_wired(
 
     server = uvicorn.Server(config(wiring, on_failure=give_up))
     url = url_of(listening)
-    with made_known(wiring.directories.root, url), _orderly_termination():
+    token = wiring.watch.local_token
+    with made_known(wiring.directories.root, url, token), _orderly_termination():
         if announce is not None:
             announce(url)
         server.run(sockets=[listening])
     if failures:
         raise failures[0]
+
+
+def _open_database(wiring: Wiring) -> None:
+    """Raises DatabaseError where waiting won't help; else the service goes on trying by itself."""
+    if not wiring.database.exists():
+        return  # no key was ever made
+    try:
+        wiring.database.prepare()
+    except DatabaseUnavailable as error:
+        log.warning("%s", error)
+
+
+def _warn_where_open(wiring: Wiring) -> None:
+    host = wiring.settings.http.host
+    wiring.watch.refresh()
+    try:
+        if host in _LOOPBACK or wiring.watch.enforced():
+            return
+    except DatabaseUnavailable:
+        return  # nobody gets in meanwhile
+    log.warning(
+        "Whoever reaches %s can read and change everything: there are no API keys. "
+        "`binocle keys create` makes one.",
+        host,
+    )
 
 
 @contextmanager

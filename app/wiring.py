@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.catalog import Catalog
 from app.keys.ring import KeyRing
+from app.keys.watch import KeyWatch
 from app.search.pipeline import Searcher
 from app.settings import Settings
 from app.telemetry import MeasuredGeneration, Telemetry, measured
@@ -53,6 +54,7 @@ class Wiring:
     telemetry: Telemetry
     catalog: Catalog
     database: Database
+    watch: KeyWatch
     creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _encoder: Encoder | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -123,7 +125,12 @@ def build(settings: Settings, *, role: str = "binocle") -> Wiring:
     database = Database(url)  # connects to nothing yet
     store = _store(settings, directories, role)
     catalog = Catalog(store, wrap=lambda opened: MeasuredGeneration(opened, telemetry))
-    return Wiring(settings, store, directories, telemetry, catalog, database)
+    watch = KeyWatch(
+        KeyRing(database).all,
+        required=settings.require_key,
+        every_seconds=settings.http.poll_seconds,
+    )
+    return Wiring(settings, store, directories, telemetry, catalog, database, watch)
 
 
 def _store(settings: Settings, directories: Directories, role: str) -> VectorStore:

@@ -8,7 +8,17 @@ import sys
 import typer
 from rich.logging import RichHandler
 
-from app.cli import bench, collections, demo, encoders, ingest, search, serve
+from app.cli import (
+    bench,
+    collections,
+    database,
+    demo,
+    encoders,
+    ingest,
+    keys,
+    search,
+    serve,
+)
 from app.cli.terminal import errors, say_problem
 from app.problems import ExitCode, exit_code_of
 from core.errors import BinocleError
@@ -27,6 +37,8 @@ binocle.command("serve")(serve.serve)
 binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")
+binocle.add_typer(keys.commands, name="keys")
+binocle.add_typer(database.commands, name="database")
 
 
 @binocle.callback()

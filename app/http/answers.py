@@ -15,6 +15,10 @@ from app.problems import Problem, problem_of, title_of
 from core.errors import BinocleError
 
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="binocle"'},
+    503: {"Retry-After": "1"},
+}
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -25,7 +29,7 @@ def json_answer(value: Any, status: int = 200) -> Response:
 
 def problem_answer(problem: Problem) -> Response:
     """`problem` as a problem+json response."""
-    headers = {"Retry-After": "1"} if problem.status == 503 else None
+    headers = _HEADERS.get(problem.status)
     return Response(
         orjson.dumps(problem.as_json()),
         problem.status,

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.http.answers import tell_problems
 from app.http.collections import collection_routes
 from app.http.embeddings import embedding_routes
+from app.http.gate import KeyGate
 from app.http.guard import Guard
 from app.http.health import health_routes
 from app.http.items import item_routes
@@ -18,6 +19,7 @@ from app.http.openapi import describe
 from app.http.page import serve_page
 from app.http.search import search_routes
 from app.http.service import Service
+from app.http.session import session_routes
 from app.upkeep import Upkeep
 from app.wiring import Wiring
 from core.errors import BinocleError
@@ -50,6 +52,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = service
+    app.add_middleware(KeyGate, watch=wiring.watch)
     app.add_middleware(Guard, telemetry=wiring.telemetry)
     tell_problems(app)
     for routes in (
@@ -57,6 +60,7 @@ def create_app(
         item_routes,
         collection_routes,
         embedding_routes,
+        session_routes,
         health_routes,
     ):
         app.include_router(routes(service))

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Request, Response
 from app.collections import create_collection, drop_collection
 from app.http.answers import json_answer
 from app.http.bodies import JSON, read_json
+from app.http.gate import key_of
 from app.http.models import CollectionAnswer, CollectionBody, CollectionsAnswer, PublishBody
 from app.http.openapi import takes
 from app.http.service import Service
+from app.keys.key import Key
 from app.wiring import Wiring
 from core.errors import CollectionBusy, CollectionNotFound, StoreError
 from core.fields import Schema
@@ -27,8 +29,11 @@ def collection_routes(service: Service) -> APIRouter:
     wiring, lanes = service.wiring, service.lanes
 
     @router.get("/v1/collections", response_model=CollectionsAnswer, summary="List collections")
-    async def list_collections() -> Response:
-        return json_answer({"collections": await lanes.search.run(lambda: _summaries(wiring))})
+    async def list_collections(request: Request) -> Response:
+        """Those that the caller's key reaches."""
+        key = key_of(request)
+        found = await lanes.search.run(lambda: _summaries(wiring, key))
+        return json_answer({"collections": found})
 
     one = "/v1/collections/{collection}"
 
@@ -92,10 +97,12 @@ def collection_routes(service: Service) -> APIRouter:
     return router
 
 
-def _summaries(wiring: Wiring) -> list[dict[str, Any]]:
+def _summaries(wiring: Wiring, key: Key | None) -> list[dict[str, Any]]:
     """Of the collections that are open; the others are listed by /readyz with the reason."""
     found = []
     for name in wiring.catalog.names():
+        if key is not None and not key.may_touch(name):
+            continue
         try:
             found.append(_summary(wiring, name))
         except (CollectionNotFound, CollectionBusy, StoreError) as error:

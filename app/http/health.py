@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from app.http.answers import json_answer
+from app.http.gate import may_know
 from app.http.models import HealthAnswer, ReadyAnswer
 from app.http.service import Service
 from app.telemetry import METRICS_CONTENT_TYPE
@@ -24,16 +25,23 @@ def health_routes(service: Service) -> APIRouter:
         responses={503: {"model": ReadyAnswer, "description": "Not yet"}},
         summary="Whether searches can be answered",
     )
-    async def readyz() -> Response:
-        """503 until the encoder is warm and the collections are open."""
-        state = service.upkeep.readiness()
+    async def readyz(request: Request) -> Response:
+        """503 until the encoder is warm, the collections are open, and keys can be checked.
+
+        Where keys are needed, the reasons are told to those who have one.
+        """
+        state, watch = service.upkeep.readiness(), service.wiring.watch
+        ready = state.ready and watch.usable()
         body = {
-            "ready": state.ready,
+            "ready": ready,
             "encoder": state.encoder,
             "opened": state.opened,
+            "database": watch.failure() is None,
             "failures": {name: str(error) for name, error in state.failures.items()},
         }
-        return json_answer(body, 200 if state.ready else 503)
+        if not may_know(request, watch):
+            body["failures"] = {}
+        return json_answer(body, 200 if ready else 503)
 
     @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
     async def metrics() -> Response:

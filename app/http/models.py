@@ -240,6 +240,12 @@ class EmbeddingsAnswer(_Answer):
     images: list[list[float]] = Field(description="Unit vectors, in the order of the images.")
 
 
+class SessionBody(_Body):
+    """The key to remember in a cookie."""
+
+    key: str = Field(min_length=1, max_length=200)
+
+
 class HealthAnswer(_Answer):
     status: Literal["ok"]
 
@@ -248,6 +254,7 @@ class ReadyAnswer(_Answer):
     ready: bool
     encoder: bool = Field(description="Whether the encoder is warm.")
     opened: bool = Field(description="Whether the collections were opened.")
+    database: bool = Field(description="Whether the SQL database answers.")
     failures: dict[str, str] = Field(description="Collections that can't be opened, with why.")
 
 

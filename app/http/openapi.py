@@ -19,6 +19,7 @@ from app.http.models import (
     PublishBody,
     SearchBody,
     SearchForm,
+    SessionBody,
 )
 
 _REF = "#/components/schemas/{model}"
@@ -30,6 +31,7 @@ _READ_BY_ROUTES = (
     CollectionBody,
     PublishBody,
     EmbeddingsBody,
+    SessionBody,
     ProblemAnswer,
 )
 
@@ -38,6 +40,9 @@ Find images by text, by image, by an item, or by a weighted mix of them.
 
 Every failure is a problem document (RFC 9457, `application/problem+json`) that says what was wrong,
 what to do about it, and which field it is about. Ids of items are percent-encoded in paths.
+
+Where the service has API keys, send one as `Authorization: Bearer KEY`: 401 says that no valid one
+came, 403 that it does not reach that far.
 """
 
 
@@ -72,6 +77,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas.update(definitions["$defs"])
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{}, {"key": []}]  # keys are needed where the service has some
     problem = {
         "description": "What was wrong",
         "content": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,11 +28,13 @@ class Service:
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        """Starts the upkeep; at the end, flushes and closes everything."""
+        """Reads the keys and starts the upkeep; at the end, flushes and closes everything."""
+        await asyncio.to_thread(self.wiring.watch.start)
         self.upkeep.start()
         try:
             yield
         finally:
+            self.wiring.watch.stop()
             self.upkeep.stop()
             self.lanes.close()
             self.wiring.close()

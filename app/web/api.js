@@ -35,6 +35,11 @@ export function search(collection, body, signal) {
   return call(`${collectionPath(collection)}/search`, { body, signal });
 }
 
+/** Have the browser send `key` from now on, images included. */
+export function useKey(key) {
+  return call("/v1/session", { body: { key } });
+}
+
 const collectionPath = (name) => `/v1/collections/${encodeURIComponent(name)}`;
 const itemPath = (collection, id) => `${collectionPath(collection)}/items/${encodeURIComponent(id)}`;
 
@@ -62,6 +67,7 @@ async function call(path, { body, signal } = {}) {
 }
 
 async function read(response) {
+  if (response.status === 204) return null;
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
   const content = isJson ? await response.json() : null;
   if (response.ok && content !== null) return content;

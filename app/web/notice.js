@@ -1,6 +1,7 @@
 // What is said in place of results: an error, nothing found, or nothing there yet.
 
 import { byId, el } from "./dom.js";
+import { keyForm } from "./keyform.js";
 
 /** actions: [{label, act}]; parts are texts or elements, a paragraph each. */
 export function showNotice({ title, parts = [], actions = [], error = false }) {
@@ -26,9 +27,16 @@ export function hideNotice() {
 
 /** A Problem, with what to do about it. */
 export function showProblem(problem, actions) {
+  if (problem.status === 401) return askForKey(problem);
   const title = problem.title || "That did not work";
   const parts = [problem.detail === title ? "" : problem.detail, problem.hint];
   showNotice({ title, parts, actions, error: true });
+}
+
+function askForKey(problem) {
+  showNotice({ title: problem.title, parts: [problem.detail] });
+  byId("notice").append(keyForm(() => window.location.reload()));
+  byId("key").focus();
 }
 
 /** No collection, or one without items. */
