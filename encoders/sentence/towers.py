@@ -9,6 +9,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
 
+from encoders.sentence.patches import image_features
 from encoders.sentence.preprocessing import default_prompt
 from encoders.sentence.routes import Kind, input_module
 
@@ -19,8 +20,7 @@ def embed_pixels(model: SentenceTransformer, pixels: Tensor) -> Tensor:
     Raises EncoderError if the model has no image tower.
     """
     module = input_module(model, "image")
-    features = getattr(module, "image_features", _pixel_values)(pixels)
-    return _embed(model, features, "image")
+    return _embed(model, image_features(module, pixels), "image")
 
 
 def embed_texts(model: SentenceTransformer, texts: Sequence[str]) -> Tensor:
@@ -48,7 +48,3 @@ def _embed(model: SentenceTransformer, features: Mapping[str, Tensor], kind: Kin
     moved: dict[str, Any] = {name: value.to(model.device) for name, value in features.items()}
     rows = model(moved | {"modality": kind})["sentence_embedding"]
     return torch.nn.functional.normalize(rows, dim=-1)
-
-
-def _pixel_values(pixels: Tensor) -> dict[str, Tensor]:
-    return {"pixel_values": pixels}
