@@ -1,4 +1,4 @@
-"""Vectors kept on disk between evaluations, one SQLite file for each encoder."""
+"""Vectors kept between tasks and between evaluations."""
 
 from __future__ import annotations
 
@@ -14,8 +14,27 @@ from core.errors import StoreError
 from encoders.encoder import Encoder
 
 
+class VectorMemory:
+    """Vectors of one encoder while a process lives: tasks over one gallery share them."""
+
+    def __init__(self) -> None:
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+
+    def get(self, key: str) -> NDArray[np.float32] | None:
+        """float32 (dim,), or None for what was never encoded."""
+        return self._vectors.get(key)
+
+    def put(self, vectors: Sequence[tuple[str, NDArray[np.float32]]]) -> None:
+        """Keeps the vectors."""
+        self._vectors.update(vectors)
+
+    def close(self) -> None:
+        """Lets go of them."""
+        self._vectors = {}
+
+
 class VectorFile:
-    """Vectors of one encoder by the hash of what was encoded. Safe to call from several threads.
+    """Vectors of one encoder on disk, by the hash of what was encoded. Safe to call from several threads.
 
     The file is named by the encoder's fingerprint, so another encoder never meets these vectors.
 

@@ -38,7 +38,7 @@ class Judgments:
     Attributes:
         unknown_items, unknown_queries: ids in the judgments that the task does not have, sorted.
 
-    Raises SourceError where there are such ids and `unknown` is 'refuse'.
+    Raises SourceError where there are such ids, and neither `unknown` nor the task says 'drop'.
     """
 
     def __init__(self, task: RetrievalTask, unknown: Unknown = "refuse") -> None:
@@ -50,7 +50,7 @@ class Judgments:
         for grades in {id(inner): inner for inner in task.qrels.values()}.values():
             missing.update(item for item in grades if item not in self._row_of)
         self.unknown_items = tuple(sorted(missing))
-        if unknown == "refuse":
+        if unknown == "refuse" and not task.drop_unknown:
             _refuse(task.name, "items", self.unknown_items)
             _refuse(task.name, "queries", self.unknown_queries)
 

@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from encoders.encoder import Vectors
 
 BLOCK_BYTES = 64 * 2**20
-"""Scores in memory at a time, in bytes; sorted they take as much again."""
+"""Scores in memory at a time, in bytes; finding the best takes as much again."""
+
+_FEW = 16
+"""Ranks that are counted one by one; more are looked up in the sorted scores."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def rank_exactly(
         asked: the rows of the items whose ranks are wanted, by row of the query.
         without: int64 (q,), the row of one item that is no part of the gallery for that query;
             -1 for none.
-        depth: length of `Ranked.top`.
+        depth: length of `Ranked.top`, from 1.
     """
     count = len(items)
     size = max(1, block_bytes // (4 * count))
@@ -76,40 +79,39 @@ def rank_exactly(
         if left_out is not None:
             hidden = np.flatnonzero(left_out >= 0)
             scores[hidden, left_out[hidden]] = -np.inf
-        ordered = np.sort(scores, axis=1)
+        cut = count - min(depth, count)
+        least = np.partition(scores, cut, axis=1)[:, cut]
         for place, row in enumerate(rows):
             present = count - int(left_out is not None and left_out[place] >= 0)
-            top = _top(scores[place], ordered[place], ties, min(depth, present))
-            ranks = _ranks(scores[place], ordered[place], ties, asked(int(row)))
+            top = _top(scores[place], least[place], ties, min(depth, present))
+            ranks = _ranks(scores[place], ties, asked(int(row)))
             yield Ranked(int(row), top, scores[place][top], ranks)
 
 
 def _top(
-    scores: NDArray[np.float32],
-    ordered: NDArray[np.float32],
-    ties: NDArray[np.int64],
-    depth: int,
+    scores: NDArray[np.float32], least: np.float32, ties: NDArray[np.int64], depth: int
 ) -> NDArray[np.int64]:
-    """Rows of the best `depth` items, best first."""
-    if depth == 0:
-        return np.empty(0, dtype=np.int64)
-    candidates = np.flatnonzero(scores >= ordered[-depth])  # more than depth where it cuts ties
+    """Rows of the best `depth` items, best first; `least` is the last one's score."""
+    candidates = np.flatnonzero(scores >= least)  # more than depth where it cuts ties
     best = np.lexsort((ties[candidates], -scores[candidates]))[:depth]
     return candidates[best]
 
 
 def _ranks(
-    scores: NDArray[np.float32],
-    ordered: NDArray[np.float32],
-    ties: NDArray[np.int64],
-    asked: NDArray[np.int64],
+    scores: NDArray[np.float32], ties: NDArray[np.int64], asked: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Ranks, from 1, of the rows `asked`; `ordered` are the scores in ascending order."""
+    """Ranks, from 1, of the rows `asked`."""
     wanted = scores[asked]
-    not_above = np.searchsorted(ordered, wanted, side="right")
-    below = np.searchsorted(ordered, wanted, side="left")
-    ranks: NDArray[np.int64] = len(scores) - not_above + 1
-    for place in np.flatnonzero(not_above - below > 1):
-        equal = np.flatnonzero(scores == wanted[place])
-        ranks[place] += np.count_nonzero(ties[equal] < ties[asked[place]])
+    if len(asked) <= _FEW:
+        above = np.array([np.count_nonzero(scores > one) for one in wanted], dtype=np.int64)
+        equal = np.array([np.count_nonzero(scores == one) for one in wanted], dtype=np.int64)
+    else:
+        ordered = np.sort(scores)
+        not_above = np.searchsorted(ordered, wanted, side="right")
+        above = len(scores) - not_above
+        equal = not_above - np.searchsorted(ordered, wanted, side="left")
+    ranks = above + 1
+    for place in np.flatnonzero(equal > 1):
+        others = ties[scores == wanted[place]]
+        ranks[place] += np.count_nonzero(others < ties[asked[place]])
     return ranks

@@ -34,6 +34,7 @@ class RetrievalTask:
         exclude_self: a query's own item, which has the query's id, is taken out of the gallery for
             that query.
         relevant_from: least grade that counts as relevant in the binary metrics (all but nDCG).
+        drop_unknown: leave out judgments of ids that are not there, whatever is asked elsewhere.
 
     Raises SourceError when there is no query or no item, when an id is there twice, and when texts
     and images are mixed.
@@ -49,6 +50,7 @@ class RetrievalTask:
     item_attributes: Attributes = field(default_factory=dict, repr=False)
     exclude_self: bool = False
     relevant_from: float = 0.0
+    drop_unknown: bool = False
 
     def __post_init__(self) -> None:
         check_members(self.name, "query", self.query_ids, self.queries)
