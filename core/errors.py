@@ -182,7 +182,16 @@ class StoreError(BinocleError):
 
 
 class StoreUnavailable(StoreError):
+    """
+    Args:
+        retry_after_s: when to try again, in seconds, where the store has said so.
+    """
+
     code = "store-unavailable"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class StorageFull(StoreError):

@@ -110,6 +110,10 @@ class EdgeGeneration:
         return self._open.config
 
     @property
+    def shared(self) -> bool:
+        return False
+
+    @property
     def _shard(self) -> Shard:
         if self._closed:
             raise StoreUnavailable(

@@ -77,6 +77,10 @@ class ExactGeneration:
         return self._content.config
 
     @property
+    def shared(self) -> bool:
+        return False
+
+    @property
     def _points(self) -> dict[str, Point]:
         if self._closed:
             raise StoreUnavailable(

@@ -14,14 +14,12 @@ import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from core.errors import StorageFull, StoreError
-from core.fields import FieldType, Schema
+from qdrant.config_json import config_as_json, config_from_json
 from qdrant.pointer import write_atomically
 from qdrant.store import CollectionConfig
 
-_FORMAT = 1
 SPARE_BYTES = 256 * 2**20
 """Disk that writing leaves free, so that what was written can be opened again."""
 OPENING_BYTES = 128 * 2**20
@@ -59,21 +57,13 @@ class GenerationFolder:
         return (self.path / "config.json").is_file()
 
     def write_config(self, config: CollectionConfig) -> None:
-        data = {
-            "format": _FORMAT,
-            "encoder": config.encoder,
-            "fingerprint": config.fingerprint,
-            "vectors": dict(config.vectors),
-            "attributes": {name: kind.value for name, kind in config.schema.attributes.items()},
-            "quantization": config.quantization,
-        }
-        write_atomically(self.path / "config.json", data, durable=True)
+        write_atomically(self.path / "config.json", config_as_json(config), durable=True)
 
     def read_config(self) -> CollectionConfig:
         """Raises StoreError where the file is damaged or of a later format."""
         path = self.path / "config.json"
         try:
-            return _config(json.loads(path.read_bytes()))
+            return config_from_json(json.loads(path.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{path} can't be read: {error!r}.") from error
 
@@ -116,16 +106,3 @@ def _allocated(path: Path) -> int:
         return 0
     blocks = getattr(status, "st_blocks", None)
     return status.st_size if blocks is None else blocks * _BLOCK
-
-
-def _config(data: dict[str, Any]) -> CollectionConfig:
-    if data["format"] > _FORMAT:
-        raise ValueError(f"format {data['format']} is of a later Binocle")
-    attributes = {name: FieldType(kind) for name, kind in data["attributes"].items()}
-    return CollectionConfig(
-        encoder=data["encoder"],
-        fingerprint=data["fingerprint"],
-        vectors={name: int(dim) for name, dim in data["vectors"].items()},
-        schema=Schema(attributes),
-        quantization=data["quantization"],
-    )

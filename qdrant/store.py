@@ -77,10 +77,11 @@ class CollectionInfo:
     config: CollectionConfig
     count: int
     indexed_vectors: int  # in the ANN index; the rest are compared one by one
-    bytes_on_disk: int
+    bytes_on_disk: int | None  # None where the store does not tell
     generations: tuple[str, ...]  # oldest first, unpublished ones included
     previous: tuple[str, ...]  # published before, latest first: what rollback goes through
     as_of: str | None = None  # when the counts were true, where another process has it open
+    engine: Mapping[str, str | int] = field(default_factory=dict)  # how it is kept, for people
 
 
 class Generation(Protocol):
@@ -97,6 +98,11 @@ class Generation(Protocol):
 
     @property
     def config(self) -> CollectionConfig: ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may write to it while it is open here."""
+        ...
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Insert or replace whole points; searchable and durable when it returns.

@@ -1,0 +1,287 @@
+"""One open generation on a Qdrant server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from qdrant_client.http import models
+
+from core.errors import ItemNotFound, StoreUnavailable
+from core.filters import Filter
+from qdrant.checks import (
+    check_facet,
+    checked_payload,
+    checked_points,
+    checked_query,
+    point_uuid,
+    scroll_start,
+)
+from qdrant.server_config import read_consistency, search_params, write_ordering
+from qdrant.server_errors import Missing
+from qdrant.server_filters import compiled
+from qdrant.server_indexing import wait_until_indexed
+from qdrant.server_link import Call, Link, T
+from qdrant.server_metadata import LEASE_S, generation_collection, lease_note
+from qdrant.server_points import as_struct, check_integers, point_of, scored_of
+from qdrant.store import CollectionConfig, Point, ScoredPoint, VectorQuery
+
+_BATCH = 500
+"""Points per request: some 2 MB of JSON at 256 dimensions, far below the server's 32 MB."""
+_PAGE = 1000
+_FACETS_FETCHED = 1000
+
+
+class ServerGeneration:
+    """A handle on a generation; see qdrant.store.Generation. Made by ServerStore.
+
+    Args:
+        leased: what this process does, where it holds the generation as its loader; the note of
+            that is kept fresh by writing.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        collection: str,
+        name: str,
+        config: CollectionConfig,
+        *,
+        release: Callable[[ServerGeneration], None],
+        leased: str | None = None,
+    ) -> None:
+        self._link = link
+        self._collection = collection
+        self._name = name
+        self._config = config
+        self._release = release
+        self._leased = leased
+        self._renewed = time.monotonic()
+        self._renewing = threading.Lock()
+        self._closed = False
+        self._there = generation_collection(collection, name)
+        self._consistency = read_consistency(link.connection)
+        self._ordering = write_ordering(link.connection)
+
+    @property
+    def collection(self) -> str:
+        return self._collection
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def config(self) -> CollectionConfig:
+        return self._config
+
+    @property
+    def shared(self) -> bool:
+        return True
+
+    @property
+    def leased(self) -> bool:
+        """Whether this handle keeps the generation from being pruned, on all machines."""
+        return self._leased is not None
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        checked = checked_points(points, self.config)
+        if self._link.connection.grpc:
+            for point in checked:
+                check_integers(point.id, point.payload)
+        _ = self._open
+        self._renew_lease()
+        for start in range(0, len(checked), _BATCH):
+            batch = [as_struct(point) for point in checked[start : start + _BATCH]]
+            self._write(
+                lambda client, seconds, batch=batch: client.upsert(  # type: ignore[misc]
+                    self._there, batch, wait=True, ordering=self._ordering, timeout=seconds
+                )
+            )
+
+    def set_payload(self, point_id: str, payload: Mapping[str, Any]) -> None:
+        checked = checked_payload(point_id, payload)
+        if self._link.connection.grpc:
+            check_integers(point_id, checked)
+        key = str(point_uuid(point_id))
+        if not self.retrieve([point_id]):
+            raise ItemNotFound(f"There is no item '{point_id}' in '{self._collection}'.")
+        self._write(
+            lambda client, seconds: client.overwrite_payload(
+                self._there, checked, [key], wait=True, ordering=self._ordering, timeout=seconds
+            )
+        )
+
+    def delete(self, ids: Sequence[str]) -> None:
+        keys: list[Any] = [str(point_uuid(each)) for each in ids]
+        _ = self._open
+        if keys:
+            self._write(
+                lambda client, seconds: client.delete(
+                    self._there,
+                    models.PointIdsList(points=keys),
+                    wait=True,
+                    ordering=self._ordering,
+                    timeout=seconds,
+                )
+            )
+
+    def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[Point]:
+        keys = [str(point_uuid(each)) for each in ids]
+        _ = self._open
+        found = {}
+        distinct = list(dict.fromkeys(keys))
+        for start in range(0, len(distinct), _BATCH):
+            part = distinct[start : start + _BATCH]
+            records = self._read(
+                lambda client, seconds, part=part: client.retrieve(  # type: ignore[misc]
+                    self._there,
+                    part,
+                    with_payload=True,
+                    with_vectors=with_vectors,
+                    consistency=self._consistency,
+                    timeout=seconds,
+                )
+            )
+            found.update({str(record.id): record for record in records})
+        return [point_of(found[key]) for key in keys if key in found]
+
+    def query(self, query: VectorQuery) -> list[ScoredPoint]:
+        vector = checked_query(query, self.config)
+        params = search_params(
+            self.config.quantization,
+            exact=query.exact,
+            filtered=query.filter is not None,
+            wanted=query.offset + query.limit,
+        )
+        found = self._read(
+            lambda client, seconds: client.query_points(
+                self._there,
+                query=vector.tolist(),
+                using=query.using,
+                query_filter=compiled(query.filter),
+                search_params=params,
+                limit=query.limit,
+                offset=query.offset,
+                with_payload=True if query.with_payload else ["id"],
+                consistency=self._consistency,
+                timeout=seconds,
+            )
+        )
+        return [scored_of(point, query.with_payload) for point in found.points]
+
+    def scroll(
+        self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None
+    ) -> tuple[list[Point], str | None]:
+        return self._scroll(filter, limit, after, with_payload=True)
+
+    def ids(self) -> Iterator[str]:
+        after: str | None = None
+        while True:
+            page, after = self._scroll(None, _PAGE, after, with_payload=["id"])
+            yield from (point.id for point in page)
+            if after is None:
+                return
+
+    def count(self, filter: Filter | None = None) -> int:
+        # The client has no argument for how many replicas have to agree on a count.
+        answer = self._read(
+            lambda client, seconds: client.count(
+                self._there, compiled(filter), exact=True, timeout=seconds
+            )
+        )
+        return answer.count
+
+    def facet(
+        self, field: str, *, filter: Filter | None = None, limit: int = 20
+    ) -> list[tuple[str | int | bool, int]]:
+        check_facet(field, self.config)
+        answer = self._read(
+            lambda client, seconds: client.facet(
+                self._there,
+                field,
+                facet_filter=compiled(filter),
+                # More than wanted: shards send their own best, which need not be the best of all.
+                limit=max(limit, _FACETS_FETCHED),
+                exact=True,
+                consistency=self._consistency,
+                timeout=seconds,
+            )
+        )
+        counts = [(hit.value, hit.count) for hit in answer.hits if hit.count]
+        return sorted(counts, key=lambda pair: (-pair[1], pair[0]))[:limit]
+
+    def compact(self) -> None:
+        _ = self._open
+        wait_until_indexed(self._link, self._there)
+
+    def flush(self) -> None:
+        _ = self._open  # every write was on the server's disk before it was acknowledged
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._release(self)
+
+    @property
+    def _open(self) -> Link:
+        if self._closed:
+            raise StoreUnavailable(
+                f"Generation {self._name} of collection '{self._collection}' was closed.",
+                hint="Open it again.",
+            )
+        return self._link
+
+    def _read(self, call: Call[T]) -> T:
+        link = self._open
+        return self._named(lambda: link.read(call))
+
+    def _write(self, call: Call[T]) -> T:
+        link = self._open
+        return self._named(lambda: link.write(call))
+
+    def _named(self, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except Missing as error:
+            raise Missing(
+                f"Generation {self._name} of collection '{self._collection}' is no more on the "
+                f"server at {self._link.url}.",
+                hint="It was dropped or pruned from elsewhere. Open the collection again.",
+            ) from error
+
+    def _renew_lease(self) -> None:
+        """Say that this load still runs, well before the note of it runs out."""
+        with self._renewing:
+            due = time.monotonic() - self._renewed > LEASE_S / 10
+            if self._leased is None or not due:
+                return
+            note = lease_note(self._leased)
+            self._write(
+                lambda client, seconds: client.update_collection(
+                    self._there, metadata=note, timeout=seconds
+                )
+            )
+            self._renewed = time.monotonic()
+
+    def _scroll(
+        self, filter: Filter | None, limit: int, after: str | None, with_payload: bool | list[str]
+    ) -> tuple[list[Point], str | None]:
+        start = scroll_start(after)
+        records, following = self._read(
+            lambda client, seconds: client.scroll(
+                self._there,
+                scroll_filter=compiled(filter),
+                limit=limit,
+                offset=None if start is None else str(start),
+                with_payload=with_payload,
+                with_vectors=False,
+                consistency=self._consistency,
+                timeout=seconds,
+            )
+        )
+        return [point_of(record) for record in records], None if following is None else str(
+            following
+        )
