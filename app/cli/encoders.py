@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from app.cli.terminal import AsJson, output, print_json
-from encoders.specs import describe_encoder, list_encoders
+from encoders.specs import KINDS, describe_encoder, list_encoders
 
 commands = typer.Typer(help="The encoders that are at hand.", no_args_is_help=True)
 
@@ -28,20 +28,22 @@ def list_(as_json: AsJson = False) -> None:
             encoder.spec, encoder.name, encoder.version, str(encoder.dim), nested, encoder.licence
         )
     output.print(table)
-    output.print("A bundle of your own is `bundle:PATH`.", style="dim")
+    output.print(f"Of your own: {', '.join(KINDS)}.", style="dim", highlight=False)
 
 
 @commands.command()
 def describe(
-    spec: Annotated[str, typer.Argument(help="'compact' or 'bundle:PATH'.")],
+    spec: Annotated[str, typer.Argument(help=f"'compact', {', '.join(KINDS)}.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show what an encoder's manifest says."""
+    """Show what is known of an encoder."""
     found = asdict(describe_encoder(spec))
     if as_json:
         print_json(found)
         return
     table = Table(show_header=False, box=None)
     for name, value in found.items():
-        table.add_row(name.replace("_", " "), str(value))
+        if value not in (None, "", ()):
+            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            table.add_row(name.replace("_", " "), shown)
     output.print(table)

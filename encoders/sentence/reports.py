@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from transformers.utils import logging as transformers_logging
+
 from core.errors import EncoderError
 
 _ROW = re.compile(r"^(\S.*?)\s*\|\s*(?:\x1b\[\d+m)?(MISSING|MISMATCH)", re.MULTILINE)
@@ -41,7 +43,9 @@ def whole_weights(name: str) -> Iterator[None]:
     """
     logger = logging.getLogger("transformers.modeling_utils")
     catcher = _Catcher()
+    bars = transformers_logging.is_progress_bar_enabled()
     logger.addFilter(catcher)
+    transformers_logging.disable_progress_bar()
     try:
         yield
     except Exception as error:
@@ -52,6 +56,8 @@ def whole_weights(name: str) -> Iterator[None]:
         raise
     finally:
         logger.removeFilter(catcher)
+        if bars:
+            transformers_logging.enable_progress_bar()
     if catcher.rows["MISSING"]:
         raise other_architecture(name, missing=catcher.rows["MISSING"])
 
