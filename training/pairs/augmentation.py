@@ -17,23 +17,28 @@ class Augmentation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     crop: tuple[float, float] = Field(
-        (0.2, 1.0), description="Least and largest share of the area that a crop keeps."
+        default=(0.2, 1.0), description="Least and largest share of the area that a crop keeps."
     )
     ratio: tuple[float, float] = Field(
-        (0.75, 4 / 3), description="Least and largest width / height of a crop, of the original's."
+        default=(0.75, 4 / 3),
+        description="Least and largest width / height of a crop, of the original's.",
     )
-    flip: Probability = Field(0.5, description="Probability of a mirror image.")
-    jitter: Probability = Field(0.8, description="Probability of a change of colours.")
-    brightness: float = Field(0.4, ge=0, le=1, description="Largest relative change.")
-    contrast: float = Field(0.4, ge=0, le=1, description="Largest relative change.")
-    saturation: float = Field(0.2, ge=0, le=1, description="Largest relative change.")
-    hue: float = Field(0.02, ge=0, le=0.5, description="Largest shift; 1 is the whole circle.")
-    grey: Probability = Field(0.1, description="Probability of losing all colour.")
-    blur: Probability = Field(0.3, description="Probability of a Gaussian blur.")
+    flip: Probability = Field(default=0.5, description="Probability of a mirror image.")
+    jitter: Probability = Field(default=0.8, description="Probability of a change of colours.")
+    brightness: float = Field(default=0.4, ge=0, le=1, description="Largest relative change.")
+    contrast: float = Field(default=0.4, ge=0, le=1, description="Largest relative change.")
+    saturation: float = Field(default=0.2, ge=0, le=1, description="Largest relative change.")
+    hue: float = Field(
+        default=0.02, ge=0, le=0.5, description="Largest shift; 1 is the whole circle."
+    )
+    grey: Probability = Field(default=0.1, description="Probability of losing all colour.")
+    blur: Probability = Field(default=0.3, description="Probability of a Gaussian blur.")
     sigma: tuple[float, float] = Field(
-        (0.1, 2.0), description="Least and largest radius of the blur, in pixels at 224."
+        default=(0.1, 2.0), description="Least and largest radius of the blur, in pixels at 224."
     )
-    rotation: float = Field(0.0, ge=0, le=180, description="Largest turn, in degrees, either way.")
+    rotation: float = Field(
+        default=0.0, ge=0, le=180, description="Largest turn, in degrees, either way."
+    )
 
     @model_validator(mode="after")
     def _ranges_are_ordered(self) -> Augmentation:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.pairs import captions, image_pairs, labels
+from training.pairs import (
+    captions,
+    classified,
+    clicks,
+    image_pairs,
+    judgments,
+    labels,
+    mined,
+)
+from training.pairs.log_settings import Clicks
 from training.pairs.mixture import Mixture
 from training.pairs.place import Place, Progress, quiet
 from training.pairs.settings import (
     AnySource,
     Augmented,
     Captions,
+    Classified,
     DataSettings,
+    Judgments,
     Labels,
+    Mined,
     Shared,
 )
 from training.pairs.source import Built
@@ -65,5 +77,11 @@ def _build(name: str, settings: AnySource, place: Place) -> Built:
             return image_pairs.build_augmented(name, settings, place)
         case Shared():
             return image_pairs.build_shared(name, settings, place)
-        case _:
-            raise NotImplementedError(settings.kind)
+        case Classified():
+            return classified.build(name, settings, place)
+        case Judgments():
+            return judgments.build(name, settings, place)
+        case Clicks():
+            return clicks.build(name, settings, place)
+        case Mined():
+            return mined.build(name, settings, place)

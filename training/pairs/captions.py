@@ -63,7 +63,7 @@ def drawn(weights: Sequence[float], random: np.random.Generator) -> int:
 def build(name: str, settings: Captions, place: Place) -> Built:
     """The source as `settings` say. Raises SourceError where no row has a text."""
     shelf = Shelf.open(settings, place, tuple(settings.texts))
-    columns = tuple(settings.texts) or _title(shelf)
+    columns = texts_columns(shelf)
     rows = shelf.numbers
     has_text = np.zeros(len(rows), dtype=bool)
     for column in columns:
@@ -82,7 +82,11 @@ def build(name: str, settings: Captions, place: Place) -> Built:
     )
 
 
-def _title(shelf: Shelf) -> tuple[str]:
+def texts_columns(shelf: Shelf) -> tuple[str, ...]:
+    """The columns of texts: those of the settings, or else the one that looks like a title."""
+    settings = shelf.settings
+    if isinstance(settings, Captions) and settings.texts:
+        return tuple(settings.texts)
     if shelf.rows.title_column is None:
         raise SourceError(
             f"{shelf.rows.name} has no column that looks like a title.",

@@ -58,6 +58,8 @@ def read_dataset(settings: Catalog, wanted: Sequence[str], place: Place) -> Rows
         images=images,
         numbers=np.array(numbers, np.int64),
         skips=tuple(skips),
+        identity=str(getattr(dataset, "_fingerprint", "")),
+        outside=not holds_images(dataset.data.column(roles["image"]).type),
         id_column=roles.get("id"),
         title_column=roles.get("title"),
     )

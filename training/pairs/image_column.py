@@ -39,7 +39,8 @@ class ImageColumn:
         return self._path
 
     def __setstate__(self, path: Path) -> None:
-        self.__init__(path)  # type: ignore[misc] - the way to make an equal one
+        self._path = path
+        self._column = None
 
     def empty(self) -> list[bool]:
         """By row, whether there is nothing in it. Reads no image."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from training.pairs.catalog_settings import Catalog, Frozen, Positive
+from training.pairs.catalog_settings import Frozen, ItemCatalog, Positive
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -15,32 +16,45 @@ Share = Annotated[float, Field(gt=0, le=1)]
 class LogColumns(Frozen):
     """Columns of the log. A row is one event: an item was shown, or clicked."""
 
-    query: str = Field("query", description="Text of the query; empty where it is an image.")
-    query_image: str = Field("query_image", description="Path, URL or bytes; may be missing.")
-    item: str = Field("item", description="Id of the item.")
-    position: str = Field("position", description="Place on the page, from 1.")
-    action: str = Field("action", description="What happened.")
-    time: str = Field("time", description="When; may be missing.")
-    page: str = Field("query_id", description="Id of one answer as it was shown to one person.")
+    query: str = Field(
+        default="query", description="Text of the query; empty where it is an image."
+    )
+    query_image: str = Field(
+        default="query_image", description="Path, URL or bytes; may be missing."
+    )
+    item: str = Field(default="item", description="Id of the item.")
+    position: str = Field(default="position", description="Place on the page, from 1.")
+    action: str = Field(default="action", description="What happened.")
+    time: str = Field(default="time", description="When; may be missing.")
+    page: str = Field(
+        default="query_id", description="Id of one answer as it was shown to one person."
+    )
     randomised: str = Field(
-        "randomised", description="Whether the page's order was random; for that estimator only."
+        default="randomised",
+        description="Whether the page's order was random; for that estimator only.",
     )
 
 
 class Propensities(Frozen):
     """How likely an item at a position is to be looked at, relative to position 1."""
 
-    estimator: Literal["em", "randomised", "given"] = Field(
-        "em",
-        description="em: expectation maximisation over queries whose items moved (Wang et al. "
-        "2018). randomised: ratios of click rates on pages of random order (Joachims et al. 2017). "
-        "given: the values below.",
+    estimator: Literal["harvested", "randomised", "given"] = Field(
+        default="harvested",
+        description="harvested: from items that were shown at several positions for one query "
+        "(Agarwal et al. 2019). randomised: click rates on pages of random order (Joachims et al. "
+        "2017). given: the values below.",
     )
-    values: tuple[Share, ...] = Field((), description="By position; the last one holds beyond.")
+    values: tuple[Share, ...] = Field(
+        default=(), description="By position; the last one holds beyond."
+    )
     positions: int = Field(
-        50, ge=2, description="Positions that are told apart; deeper ones count as the last."
+        default=50,
+        ge=2,
+        description="Positions that are told apart; deeper ones count as the last.",
     )
-    clip: Positive = Field(10.0, ge=1, description="Largest weight, 1 / propensity, of a click.")
+    clip: Positive = Field(
+        default=10.0, ge=1, description="Largest weight, 1 / propensity, of a click."
+    )
 
     @model_validator(mode="after")
     def _values_fit(self) -> Propensities:
@@ -49,7 +63,7 @@ class Propensities(Frozen):
         return self
 
 
-class Clicks(Catalog):
+class Clicks(ItemCatalog):
     """Clicked items, weighted against position bias; negatives are items skipped above the click.
 
     The catalog is that of the images.
@@ -57,21 +71,27 @@ class Clicks(Catalog):
 
     kind: Literal["clicks"] = "clicks"
     log: Path = Field(description="Parquet file of events.")
-    columns: LogColumns = LogColumns()
+    columns: LogColumns = Field(default_factory=LogColumns)
     impressions: tuple[str, ...] = Field(
-        ("impression",), min_length=1, description="Actions that say that an item was shown."
+        default=("impression",),
+        min_length=1,
+        description="Actions that say that an item was shown.",
     )
     clicks: tuple[str, ...] = Field(
-        ("click",), min_length=1, description="Actions that count as a click, such as purchase."
+        default=("click",),
+        min_length=1,
+        description="Actions that count as a click, such as purchase.",
     )
-    propensities: Propensities = Propensities()
-    support: int = Field(1, ge=1, description="Least impressions of an item for its query.")
-    negatives: int = Field(4, ge=0, description="Skipped items to draw for a pair, at most.")
-    id: str | None = Field(None, description="The catalog's column of ids; by its usual names.")
+    propensities: Propensities = Field(default_factory=Propensities)
+    support: int = Field(default=1, ge=1, description="Least impressions of an item for its query.")
+    since: datetime | None = Field(default=None, description="Events before it are left out.")
+    until: datetime | None = Field(default=None, description="Events from it on are left out.")
 
     @model_validator(mode="after")
     def _actions_differ(self) -> Clicks:
         both = sorted({*self.impressions} & {*self.clicks})
         if both:
             raise ValueError(f"'{both[0]}' can't be an impression and a click")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError("'since' has to be before 'until'")
         return self

@@ -38,6 +38,7 @@ class _Part:
     numbers: Sequence[int]
     skips: Sequence[Skip]
     roles: Mapping[str, str]
+    outside: bool = True
 
 
 def read_rows(settings: Catalog, columns: Sequence[str | None], place: Place) -> Rows:
@@ -155,7 +156,14 @@ def _files(path: Path, settings: Catalog, wanted: Sequence[str], place: Place) -
             parts.append(_parquet(file, settings, wanted, place.cache))
         else:
             parts.append(_records(file, settings, wanted))
-    return _joined(str(path), parts)
+    rows = _joined(str(path), parts)
+    return replace(rows, identity="|".join(identity_of(file) for file in files))
+
+
+def identity_of(file: Path) -> str:
+    """Path, size and time of change of a file."""
+    status = file.stat()
+    return f"{file.absolute()} {status.st_size} {status.st_mtime_ns}"
 
 
 def _expanded(path: Path) -> list[Path]:
@@ -187,6 +195,7 @@ def _joined(name: str, parts: Sequence[_Part]) -> Rows:
         images=images[0] if len(images) == 1 else JoinedImages(images),
         numbers=np.concatenate(numbers),
         skips=tuple(skip for part in parts for skip in part.skips),
+        outside=any(part.outside for part in parts),
         id_column=parts[0].roles.get("id"),
         title_column=parts[0].roles.get("title"),
     )
@@ -243,7 +252,8 @@ def _parquet(file: Path, settings: Catalog, wanted: Sequence[str], cache: Path) 
         return _Part(columns, found, numbers, skips, roles)
     column = image_column(file, image, cache)
     numbers, skips = filled(column.empty(), str(file))
-    return _Part(columns, CellImages(column, folder, str(file)), numbers, skips, roles)
+    images = CellImages(column, folder, str(file))
+    return _Part(columns, images, numbers, skips, roles, outside=False)
 
 
 def filled(empty: Sequence[bool], name: str) -> tuple[list[int], list[Skip]]:

@@ -98,14 +98,18 @@ class Rows:
         images: by row.
         numbers: int64, the rows that can be used: with an image's cell, not left out.
         skips: rows that can't be used, and why.
+        identity: what changes when the catalog's files do.
+        outside: whether images are files or URLs of their own, and may change without the catalog.
         id_column, title_column: what the usual names make of the columns; None for nothing.
     """
 
     name: str
-    columns: Mapping[str, Sequence[Any] | pa.ChunkedArray]
+    columns: Mapping[str, Any]
     images: Images
     numbers: NDArray[np.int64]
     skips: tuple[Skip, ...] = ()
+    identity: str = ""
+    outside: bool = True
     id_column: str | None = None
     title_column: str | None = None
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, field_validator, model_validator
 
 from training.pairs.augmentation import Augmentation
-from training.pairs.catalog_settings import Catalog, Frozen, Positive
+from training.pairs.catalog_settings import Catalog, Frozen, ItemCatalog, Positive
 from training.pairs.log_settings import Clicks
 
 Templates: TypeAlias = tuple[str, ...]
@@ -58,7 +58,7 @@ class Augmented(Catalog):
     """Two random views of one image (SimCLR, Chen et al. 2020)."""
 
     kind: Literal["augmented"] = "augmented"
-    augmentation: Augmentation | None = Augmentation()
+    augmentation: Augmentation | None = Field(default_factory=Augmentation)
 
     @field_validator("augmentation")
     @classmethod
@@ -80,21 +80,27 @@ class Classified(Catalog):
 
     kind: Literal["classified"] = "classified"
     model: str = Field(description="'onnx:PATH' or 'timm:NAME'.", pattern=r"^(onnx|timm):.+")
-    checkpoint: Path | None = Field(None, description="Weights of a timm model, a local file.")
+    checkpoint: Path | None = Field(
+        default=None, description="Weights of a timm model, a local file."
+    )
     labels: Path = Field(description="Text file, one label a line, in the order of the outputs.")
     separator: str | None = Field(
-        None, description="What parts the names of one label; a row draws one of them."
+        default=None, description="What parts the names of one label; a row draws one of them."
     )
-    templates: Templates = Field(("a photo of a {label}", "{label}"), min_length=1)
-    threshold: float = Field(0.5, gt=0, le=1, description="Least probability of a label.")
-    most: int = Field(1, ge=1, description="Labels of an image, the most probable first.")
-    size: int = Field(224, ge=8, description="Side of an ONNX model's input, in pixels.")
-    resize: Literal["crop", "pad", "squash"] = Field("crop", description="Of an ONNX model.")
-    mean: tuple[float, float, float] = Field((0.485, 0.456, 0.406), description="Of an ONNX model.")
+    templates: Templates = Field(default=("a photo of a {label}", "{label}"), min_length=1)
+    threshold: float = Field(default=0.5, gt=0, le=1, description="Least probability of a label.")
+    most: int = Field(default=1, ge=1, description="Labels of an image, the most probable first.")
+    size: int = Field(default=224, ge=8, description="Side of an ONNX model's input, in pixels.")
+    resize: Literal["crop", "pad", "squash"] = Field(
+        default="crop", description="Of an ONNX model."
+    )
+    mean: tuple[float, float, float] = Field(
+        default=(0.485, 0.456, 0.406), description="Of an ONNX model."
+    )
     std: tuple[Positive, Positive, Positive] = Field(
-        (0.229, 0.224, 0.225), description="Of an ONNX model."
+        default=(0.229, 0.224, 0.225), description="Of an ONNX model."
     )
-    batch: int = Field(32, ge=1, description="Images at a time.")
+    batch: int = Field(default=32, ge=1, description="Images at a time.")
 
     @field_validator("templates")
     @classmethod
@@ -113,7 +119,7 @@ class Classified(Catalog):
         return self
 
 
-class Judgments(Catalog):
+class Judgments(ItemCatalog):
     """Human judgments of images for queries, graded. The catalog is that of the images.
 
     The grade gives the weight; items of grade 0 (or less) are explicit negatives.
@@ -122,29 +128,27 @@ class Judgments(Catalog):
     kind: Literal["judgments"] = "judgments"
     qrels: Path = Field(description="TREC (four columns, no heading), CSV, TSV, JSONL or Parquet.")
     queries: Path | None = Field(
-        None, description="Catalog of the queries; without it the qrels hold their texts."
+        default=None, description="Catalog of the queries; without it the qrels hold their texts."
     )
-    query_id: str = Field("query_id", description="Column of the qrels, and of the queries.")
-    query: str = Field("query", description="Column of the query's text.")
-    query_image: str = Field("query_image", description="Column of the query's image.")
-    item: str = Field("item", description="Column of the judged item's id.")
-    grade: str = Field("grade", description="Column of the grade, a number.")
-    id: str | None = Field(None, description="The catalog's column of ids; by its usual names.")
+    query_id: str = Field(
+        default="query_id", description="Column of the qrels, and of the queries."
+    )
+    query: str = Field(default="query", description="Column of the query's text.")
+    query_image: str = Field(default="query_image", description="Column of the query's image.")
+    item: str = Field(default="item", description="Column of the judged item's id.")
+    grade: str = Field(default="grade", description="Column of the grade, a number.")
     weights: Mapping[float, Positive] = Field(
         default_factory=dict, description="Weight by grade; grade / highest grade otherwise."
     )
-    negatives: int = Field(4, ge=0, description="Judged negatives to draw for a pair, at most.")
 
 
-class Mined(Catalog):
+class Mined(ItemCatalog):
     """Pairs with hard negatives, as `training.pairs.mining` wrote them. The catalog is that of the
     images.
     """
 
     kind: Literal["mined"] = "mined"
     pairs: Path = Field(description="The Parquet file that mining wrote.")
-    id: str | None = Field(None, description="The catalog's column of ids; by its usual names.")
-    negatives: int = Field(4, ge=1, description="Hard negatives to draw for a pair, at most.")
 
 
 AnySource: TypeAlias = Annotated[
@@ -158,7 +162,7 @@ class DataSettings(Frozen):
 
     sources: tuple[AnySource, ...] = Field(min_length=1, description="Mixed by their shares.")
     cache: Path = Field(
-        Path(".binocle-cache"),
+        default=Path(".binocle-cache"),
         description="Folder for what is computed once: labels of a classifier, images out of "
         "Parquet. From the recipe's folder.",
     )
@@ -170,7 +174,7 @@ class DataSettings(Frozen):
         for source in self.sources:
             place = f"{os.path.normpath(source.place)} {source.part}"
             first = splits.setdefault(place, source)
-            if first.split != source.split:
+            if first.item_split != source.item_split:
                 raise ValueError(
                     f"two sources read '{source.place}' and split it differently: what one holds "
                     "out, the other trains on. Give both the same 'split'"
