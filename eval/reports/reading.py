@@ -1,0 +1,67 @@
+"""The words that explain a report to who did not make it."""
+
+from __future__ import annotations
+
+_RETRIEVAL = (
+    ("recall@k", "Of the relevant items of a query, the share among its first k results."),
+    ("precision@k", "Of the first k results, the share that is relevant."),
+    ("hit_rate@k", "The share of queries with at least one relevant item among the first k."),
+    ("ndcg@k", "How near the first k results are to the best possible order, by grade: 1 is it."),
+    ("map", "Mean average precision: the precision at the rank of each relevant item, averaged."),
+    ("mrr", "The mean of 1 / rank of the first relevant item."),
+    ("median_rank", "The rank of the first relevant item for the median query; lower is better."),
+)
+_ZERO_SHOT = (
+    ("top1, top5", "The share of pictures whose own class is the nearest, or among the 5 nearest."),
+)
+_INTERVAL = (
+    "Interval",
+    (
+        "How far the figure would move with as many other queries of the same kind (bootstrap "
+        "over queries). It says nothing about other galleries or other judgments."
+    ),
+)
+_COMPARISON = (
+    ("Difference", "The model less the baseline, on the same queries."),
+    (
+        "p, adjusted",
+        (
+            "How often chance alone, swapping the two models query by query, makes a difference as "
+            "large; adjusted for the number of figures tested. ▲ and ▼ mark p below 0.05. No mark "
+            "does not mean that the models are equal: it may take more queries to tell."
+        ),
+    ),
+)
+_ROBUSTNESS = (
+    (
+        "Robustness",
+        (
+            "The same task with pictures made worse in one way, from severity 1, an everyday "
+            "photo, to 5, which a person still recognises. Drop: the clean score less the score. "
+            "The band in the plots is the clean score less the interval of the drop."
+        ),
+    ),
+)
+_SLICES = (
+    (
+        "Slices",
+        (
+            "The same figures for the queries of one value. Small slices have wide intervals; "
+            "among many slices some look extreme by chance."
+        ),
+    ),
+)
+
+
+def reading(
+    *, zero_shot: bool, retrieval: bool, compared: bool, robust: bool, sliced: bool
+) -> tuple[tuple[str, str], ...]:
+    """Terms with explanations, of what the report has."""
+    return (
+        *(_RETRIEVAL if retrieval else ()),
+        *(_ZERO_SHOT if zero_shot else ()),
+        _INTERVAL,
+        *(_COMPARISON if compared else ()),
+        *(_ROBUSTNESS if robust else ()),
+        *(_SLICES if sliced else ()),
+    )
