@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import uvicorn
 
@@ -37,6 +37,8 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
     """
     configure_logging(settings.log_level)
     listening = listen(settings.http)
+    if settings.role == "encoder":  # it keeps no collections, and needs none that others own
+        settings = settings.model_copy(update={"store": "memory"})
     with listening:
         serve_wired(build(settings, role="serve"), listening, announce=announce)
 
@@ -54,7 +56,9 @@ def serve_wired(
     server = uvicorn.Server(config(wiring, on_failure=give_up))
     url = url_of(listening)
     token = wiring.watch.local_token
-    with made_known(wiring.directories.root, url, token), _orderly_termination():
+    encodes_only = wiring.settings.role == "encoder"
+    known = nullcontext() if encodes_only else made_known(wiring.directories.root, url, token)
+    with known, _orderly_termination():
         if announce is not None:
             announce(url)
         server.run(sockets=[listening])

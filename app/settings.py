@@ -136,9 +136,9 @@ class RemoteSettings(_Part):
     connect_seconds: float = Field(
         default=2.0, gt=0, description="Time for one connection, in seconds."
     )
-    read_seconds: float = Field(default=20.0, gt=0, description="Time for one answer, in seconds.")
+    read_seconds: float = Field(default=10.0, gt=0, description="Time for one answer, in seconds.")
     total_seconds: float = Field(
-        default=30.0, gt=0, description="Time for one call with all its retries, in seconds."
+        default=15.0, gt=0, description="Time for one request with all its retries, in seconds."
     )
     connections: int = Field(
         default=16, ge=1, le=1024, description="Connections at once to the encoder service."

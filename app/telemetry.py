@@ -64,6 +64,33 @@ class Telemetry:
         self.encoded = Counter(
             "binocle_encoded", "Texts and images encoded.", ("tower",), registry=registry
         )
+        self.batch_sizes = Histogram(
+            "binocle_batch_size",
+            "Texts or images in one run of a tower, where runs are shared.",
+            ("tower",),
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128),
+            registry=registry,
+        )
+        self.batch_waits = Histogram(
+            "binocle_batch_wait_seconds",
+            "Time that a text or an image waited for its run.",
+            ("tower",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.batch_waiting = Gauge(
+            "binocle_batch_waiting",
+            "Texts or images that wait for a run.",
+            ("tower",),
+            registry=registry,
+        )
+        self.refusals = Counter(
+            "binocle_key_refusals",
+            "Requests turned away for want of a key that reaches, by the problem's code.",
+            ("code",),
+            registry=registry,
+        )
+        self.ready = Gauge("binocle_ready", "Whether /readyz says yes: 1 or 0.", registry=registry)
         self.operations = Histogram(
             "binocle_store_seconds",
             "Time of one call of the vector store.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from app.catalog import Catalog
-from core.errors import BinocleError, CollectionBusy
+from core.errors import BinocleError, CollectionBusy, EncoderUnavailable
 from encoders.encoder import Encoder
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ class Upkeep:
     Args:
         encoder: loads the encoder; called in the thread.
         catalog: kept up to date every `poll_seconds`.
-        on_failure: called with the error when the encoder can't be loaded.
+        check: raises EncoderError where an encoder that runs elsewhere can't be used now.
+        on_failure: called with the error when the encoder can't be loaded. An encoder service that
+            does not answer yet is waited for instead.
     """
 
     def __init__(
@@ -48,11 +50,13 @@ class Upkeep:
         catalog: Catalog,
         *,
         poll_seconds: float,
+        check: Callable[[], None] = lambda: None,
         on_failure: Callable[[BinocleError], None] | None = None,
     ) -> None:
         self._encoder = encoder
         self._catalog = catalog
         self._poll_seconds = poll_seconds
+        self._check = check
         self._on_failure = on_failure
         self._stopped = threading.Event()
         self._warm = threading.Event()
@@ -77,14 +81,8 @@ class Upkeep:
         return self._warm.wait(seconds) and self._opened.wait(seconds)
 
     def _run(self) -> None:
-        try:
-            warm(self._encoder())
-        except BinocleError as error:
-            log.error("The encoder can't be loaded: %s", error)
-            if self._on_failure is not None:
-                self._on_failure(error)
+        if not self._warmed():
             return
-        self._warm.set()
         while True:
             try:
                 self._catalog.refresh()
@@ -93,6 +91,36 @@ class Upkeep:
                 log.error("The collections can't be listed: %s", error)
             if self._stopped.wait(self._poll_seconds):
                 return
+            self._look_at_encoder()
+
+    def _warmed(self) -> bool:
+        """Whether the encoder was loaded and run once; False where that is hopeless, or stopped."""
+        told = False
+        while True:
+            try:
+                warm(self._encoder())
+                self._warm.set()
+                return True
+            except EncoderUnavailable as error:
+                if not told:
+                    log.warning("%s It is tried again.", error)
+                told = True
+            except BinocleError as error:
+                log.error("The encoder can't be loaded: %s", error)
+                if self._on_failure is not None:
+                    self._on_failure(error)
+                return False
+            if self._stopped.wait(self._poll_seconds):
+                return False
+
+    def _look_at_encoder(self) -> None:
+        try:
+            self._check()
+            self._warm.set()
+        except BinocleError as error:
+            if self._warm.is_set():
+                log.error("The encoder can't be used: %s", error)
+            self._warm.clear()
 
 
 def warm(encoder: Encoder) -> None:

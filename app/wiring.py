@@ -16,6 +16,8 @@ from database.address import address_of
 from database.engine import Database
 from encoders.bundle import Threads
 from encoders.encoder import Encoder
+from encoders.remote.encoder import RemoteEncoder
+from encoders.remote.link import Remote
 from encoders.specs import load_encoder
 from ingestion.fetch import fetch_image
 from ingestion.limits import FetchLimits, Limits
@@ -57,6 +59,7 @@ class Wiring:
     watch: KeyWatch
     creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _encoder: Encoder | None = None
+    _service: RemoteEncoder | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def encoder(self) -> Encoder:
@@ -66,9 +69,16 @@ class Wiring:
                 threads = Threads(
                     image=self.settings.threads.image_tower, text=self.settings.threads.text_tower
                 )
-                loaded = load_encoder(self.settings.encoder, threads=threads)
+                loaded = load_encoder(self.settings.encoder, threads=threads, remote=self._remote())
+                if isinstance(loaded, RemoteEncoder):
+                    self._service = loaded
                 self._encoder = measured(loaded, self.telemetry)
             return self._encoder
+
+    def check_encoder(self) -> None:
+        """See whether an encoder that runs elsewhere is there. Raises EncoderError."""
+        if self._service is not None:
+            self._service.check()
 
     def loaded_encoder(self) -> Encoder | None:
         """The encoder if it is loaded: never waits."""
@@ -92,6 +102,16 @@ class Wiring:
         """The thumbnails of a collection's items."""
         return ThumbnailStore(self.directories.thumbnails / collection)
 
+    def _remote(self) -> Remote:
+        remote = self.settings.remote
+        return Remote(
+            key=remote.key.get_secret_value() if remote.key is not None else None,
+            connect_s=remote.connect_seconds,
+            read_s=remote.read_seconds,
+            total_s=remote.total_seconds,
+            connections=remote.connections,
+        )
+
     def limits(self) -> Limits:
         """What ingestion accepts."""
         images, fetch = self.settings.images, self.settings.fetch
@@ -110,6 +130,8 @@ class Wiring:
         self.catalog.close(wait_seconds=self.settings.http.shutdown_seconds)
         self.store.close()
         self.database.close()
+        if self._service is not None:
+            self._service.close()
 
 
 def build(settings: Settings, *, role: str = "binocle") -> Wiring:

@@ -7,8 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
+from app.batching import Pace
 from app.http.answers import tell_problems
 from app.http.collections import collection_routes
+from app.http.embedding_runs import BatchEmbedder, LaneEmbedder
 from app.http.embeddings import embedding_routes
 from app.http.gate import KeyGate
 from app.http.guard import Guard
@@ -24,25 +26,21 @@ from app.upkeep import Upkeep
 from app.wiring import Wiring
 from core.errors import BinocleError
 
+_ENCODER_ROUTES = (embedding_routes, health_routes)
+_ROUTES = (search_routes, item_routes, collection_routes, session_routes, *_ENCODER_ROUTES)
+
 
 def create_app(
     wiring: Wiring, *, on_failure: Callable[[BinocleError], None] | None = None
 ) -> FastAPI:
     """The ASGI application over `wiring`, which it closes when it shuts down.
 
+    With the role 'encoder' it answers embeddings only, and batches them.
+
     `on_failure` is called, from another thread, when the encoder can't be loaded.
     """
-    http = wiring.settings.http
-    service = Service(
-        wiring=wiring,
-        searcher=wiring.searcher(),
-        lanes=Lanes(wiring.settings.threads, http.max_waiting),
-        upkeep=Upkeep(
-            wiring.encoder, wiring.catalog, poll_seconds=http.poll_seconds, on_failure=on_failure
-        ),
-        max_body=http.max_body,
-        max_batch=http.max_batch,
-    )
+    encodes_only = wiring.settings.role == "encoder"
+    service = _service(wiring, on_failure)
     app = FastAPI(
         title="Binocle",
         version=_version(),
@@ -52,21 +50,45 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = service
-    app.add_middleware(KeyGate, watch=wiring.watch)
+    app.add_middleware(KeyGate, watch=wiring.watch, telemetry=wiring.telemetry)
     app.add_middleware(Guard, telemetry=wiring.telemetry)
     tell_problems(app)
-    for routes in (
-        search_routes,
-        item_routes,
-        collection_routes,
-        embedding_routes,
-        session_routes,
-        health_routes,
-    ):
+    for routes in _ENCODER_ROUTES if encodes_only else _ROUTES:
         app.include_router(routes(service))
-    serve_page(app)
+    if not encodes_only:
+        serve_page(app)
     describe(app)
+    wiring.telemetry.ready.set_function(lambda: float(service.ready))
     return app
+
+
+def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) -> Service:
+    settings = wiring.settings
+    http = settings.http
+    lanes = Lanes(settings.threads, http.max_waiting)
+    max_pixels = settings.images.max_pixels
+    return Service(
+        wiring=wiring,
+        searcher=wiring.searcher(),
+        lanes=lanes,
+        embedder=BatchEmbedder(wiring.encoder, lanes, max_pixels, _pace(wiring), wiring.telemetry)
+        if settings.role == "encoder"
+        else LaneEmbedder(wiring.encoder, lanes, max_pixels),
+        upkeep=Upkeep(
+            wiring.encoder,
+            wiring.catalog,
+            poll_seconds=http.poll_seconds,
+            check=wiring.check_encoder,
+            on_failure=on_failure,
+        ),
+        max_body=http.max_body,
+        max_batch=http.max_batch,
+    )
+
+
+def _pace(wiring: Wiring) -> Pace:
+    batch = wiring.settings.batch
+    return Pace(batch.max_size, batch.max_wait_ms / 1000, batch.max_waiting)
 
 
 def _version() -> str:

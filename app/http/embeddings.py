@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app.http.answers import json_answer
 from app.http.bodies import JSON, read_json
+from app.http.embedding_runs import Rows
 from app.http.models import EmbeddingsAnswer, EmbeddingsBody
 from app.http.openapi import takes
-from app.http.parts import image_bytes
 from app.http.service import Service
-from core.errors import ImageError, InvalidRequest, TooLarge
-from encoders.encoder import detail
-from encoders.images import decode_image
+from core.errors import InvalidRequest, TooLarge
+from encoders.remote.facts import EncoderFacts, facts_of
 
 
 def embedding_routes(service: Service) -> APIRouter:
-    """POST /v1/embeddings."""
+    """POST /v1/embeddings and GET /v1/encoder."""
     router = APIRouter(tags=["embeddings"])
 
     @router.post(
@@ -31,8 +31,19 @@ def embedding_routes(service: Service) -> APIRouter:
         """Unit vectors of the space that texts and images share, to compare by inner product."""
         body = await read_json(request, EmbeddingsBody, service.max_body)
         _check(body, service.max_batch)
-        lane = service.lanes.image if body.images else service.lanes.search
-        return json_answer(await lane.run(lambda: _encoded(service, body)))
+        return json_answer(await _encoded(service, body))
+
+    @router.get("/v1/encoder", response_model=EncoderFacts, summary="Describe the encoder")
+    async def describe_encoder() -> Response:
+        """What another Binocle needs in order to use this one's encoder."""
+
+        def found() -> EncoderFacts:
+            return facts_of(
+                service.wiring.encoder(), max_batch=service.max_batch, max_body=service.max_body
+            )
+
+        facts = await service.lanes.search.run(found)
+        return json_answer(facts.model_dump())
 
     return router
 
@@ -48,26 +59,21 @@ def _check(body: EmbeddingsBody, max_batch: int) -> None:
             raise InvalidRequest(f"Text {at} is empty.", field=f"texts.{at}")
 
 
-def _encoded(service: Service, body: EmbeddingsBody) -> dict[str, Any]:
+async def _encoded(service: Service, body: EmbeddingsBody) -> dict[str, Any]:
+    embedder = service.embedder
+    texts, images = await asyncio.gather(
+        embedder.texts(body.texts) if body.texts else _nothing(),
+        embedder.images(body.images) if body.images else _nothing(),
+    )
     encoder = service.wiring.encoder()
-    images = []
-    for at, text in enumerate(body.images):
-        field = f"images.{at}"
-        try:
-            images.append(
-                decode_image(
-                    image_bytes(text, field),
-                    max_pixels=service.searcher.max_pixels,
-                    at_least=detail(encoder),
-                )
-            )
-        except ImageError as error:
-            error.field = field
-            raise
     return {
         "encoder": encoder.name,
         "fingerprint": encoder.fingerprint,
         "dim": encoder.dim,
-        "texts": encoder.encode_texts(body.texts) if body.texts else [],
-        "images": encoder.encode_images(images) if images else [],
+        "texts": texts,
+        "images": images,
     }
+
+
+async def _nothing() -> Rows:
+    return []

@@ -10,6 +10,7 @@ from app.keys.access import check, needed
 from app.keys.key import Key
 from app.keys.watch import KeyWatch
 from app.problems import problem_of
+from app.telemetry import Telemetry
 from core.errors import BinocleError, NotAllowed
 
 COOKIE = "binocle_key"
@@ -22,9 +23,10 @@ _OWN = frozenset({"same-origin", "none"})
 class KeyGate:
     """ASGI middleware: what needs a key gets no further without one."""
 
-    def __init__(self, app: ASGIApp, watch: KeyWatch) -> None:
+    def __init__(self, app: ASGIApp, watch: KeyWatch, telemetry: Telemetry) -> None:
         self._app = app
         self._watch = watch
+        self._refusals = telemetry.refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = needed(scope["method"], scope["path"]) if scope["type"] == "http" else None
@@ -34,6 +36,7 @@ class KeyGate:
                 if key is not None:
                     check(key, asked)
             except BinocleError as error:
+                self._refusals.labels(error.code).inc()
                 await problem_answer(problem_of(error))(scope, receive, send)
                 return
             scope[_KEY] = key

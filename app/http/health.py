@@ -31,7 +31,7 @@ def health_routes(service: Service) -> APIRouter:
         Where keys are needed, the reasons are told to those who have one.
         """
         state, watch = service.upkeep.readiness(), service.wiring.watch
-        ready = state.ready and watch.usable()
+        ready = service.ready
         body = {
             "ready": ready,
             "encoder": state.encoder,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from app.http.embedding_runs import Embedder
 from app.http.lanes import Lanes
 from app.search.pipeline import Searcher
 from app.upkeep import Upkeep
@@ -22,18 +23,26 @@ class Service:
     wiring: Wiring
     searcher: Searcher
     lanes: Lanes
+    embedder: Embedder
     upkeep: Upkeep
     max_body: int
     max_batch: int
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests can be answered now."""
+        return self.upkeep.readiness().ready and self.wiring.watch.usable()
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         """Reads the keys and starts the upkeep; at the end, flushes and closes everything."""
         await asyncio.to_thread(self.wiring.watch.start)
         self.upkeep.start()
+        self.embedder.start()
         try:
             yield
         finally:
+            await self.embedder.close()
             self.wiring.watch.stop()
             self.upkeep.stop()
             self.lanes.close()

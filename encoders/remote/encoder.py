@@ -23,6 +23,7 @@ from encoders.remote.link import Link, Remote
 _AROUND = 1_000
 """Bytes of a request beside its images."""
 _UNIT_TOLERANCE = 1e-3
+_CHECK_S = 2.0
 
 
 class RemoteEncoder:
@@ -82,19 +83,20 @@ class RemoteEncoder:
         return relevance_at(curve, cosine) if curve else None
 
     def check(self) -> None:
-        """See whether the service is there and has the same encoder: one round trip.
+        """See whether the service is there and has the same encoder: one quick round trip.
 
         Raises EncoderUnavailable and EncoderError.
         """
-        self._same(self._described().fingerprint)
+        self._same(self._described(within_s=_CHECK_S).fingerprint)
 
     def close(self) -> None:
         """Close the connections. Idempotent."""
         self._link.close()
 
-    def _described(self) -> EncoderFacts:
+    def _described(self, within_s: float | None = None) -> EncoderFacts:
         try:
-            return EncoderFacts.model_validate(self._link.ask("GET", "/v1/encoder"))
+            found = self._link.ask("GET", "/v1/encoder", within_s=within_s)
+            return EncoderFacts.model_validate(found)
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))
             raise self._link.malformed(f"'{where}' is missing or wrong") from None

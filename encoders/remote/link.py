@@ -76,15 +76,18 @@ class Link:
             transport=transport,
         )
 
-    def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """The service's JSON answer.
+    def ask(
+        self, method: str, path: str, body: object = None, *, within_s: float | None = None
+    ) -> dict[str, Any]:
+        """The service's JSON answer, waited for as long as the settings say, or `within_s`.
 
         Raises EncoderUnavailable where it does not come in time, and EncoderError where the service
         refuses or is none.
         """
-        deadline = time.monotonic() + self._remote.total_s
+        patience = self._remote.total_s if within_s is None else within_s
+        deadline = time.monotonic() + patience
         tries = Retrying(
-            stop=stop_before_delay(self._remote.total_s),
+            stop=stop_before_delay(patience),
             wait=self._wait,
             retry=retry_if_exception_type(_Again),
             reraise=True,
