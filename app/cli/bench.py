@@ -13,6 +13,7 @@ from rich.table import Table
 from app import benchmarks
 from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
 from app.settings import Settings
+from eval.bench.judging import bench_judging
 from eval.bench.measures import Measure
 from ingestion.limits import cores
 
@@ -60,6 +61,17 @@ def search(
         found += benchmarks.bench_index(settings)
         found += benchmarks.bench_service(settings, Path(folder), clients=clients, total=requests)
     tell(found, as_json)
+
+
+@commands.command("eval")
+def evaluation(
+    items: Annotated[int, typer.Option(min=10, help="Items in the gallery.")] = 100_000,
+    queries: Annotated[int, typer.Option(min=2, help="Queries.")] = 10_000,
+    dim: Annotated[int, typer.Option(min=2, help="Dimensions of the made vectors.")] = 256,
+    as_json: AsJson = False,
+) -> None:
+    """All retrieval metrics over made vectors: seconds, and the most memory taken."""
+    tell(bench_judging(items=items, queries=queries, dim=dim), as_json)
 
 
 @commands.command("all")

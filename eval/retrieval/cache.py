@@ -34,9 +34,10 @@ class VectorMemory:
 
 
 class VectorFile:
-    """Vectors of one encoder on disk, by the hash of what was encoded. Safe to call from several threads.
+    """Vectors of one encoder on disk, by the hash of what was encoded.
 
     The file is named by the encoder's fingerprint, so another encoder never meets these vectors.
+    Safe to call from several threads.
 
     Raises StoreError when the file can't be opened or written.
     """

@@ -16,7 +16,9 @@ from eval.retrieval.resampling import Bootstrap, Interval
 from eval.retrieval.tasks import Task
 
 _NAMED = 20
-"""Ids that are named in full where many were left out."""
+"""Ids that are named in JSON where many were left out."""
+_QUOTED = 3
+"""The same for people."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,18 @@ class LeftOut:
 
     def sentences(self) -> list[str]:
         """For people; nothing where nothing was left out."""
-        told = {
-            "item(s) can't be read and are left out": _named(self.unreadable_items),
-            "query image(s) can't be read and are left out": _named(self.unreadable_queries),
-            "quer(ies) without any relevant item are left out": self.unjudged,
-            "quer(ies) lost all relevant items and are left out": self.lost,
-            "judged item(s) are not in the gallery": self.unknown_items,
-            "judged quer(ies) are not among the queries": self.unknown_queries,
-        }
+        told = (
+            (_named(self.unreadable_items), "Items that can't be used, left out"),
+            (_named(self.unreadable_queries), "Images to ask about that can't be read, left out"),
+            (self.unjudged, "Queries without any relevant item, left out"),
+            (self.lost, "Queries whose relevant items are all unreadable or unknown, left out"),
+            (self.unknown_items, "Judged items that are not in the gallery"),
+            (self.unknown_queries, "Judged queries that are not asked"),
+        )
         return [
-            f"{len(found):,} {what}: {', '.join(found[:3])}{', ...' if len(found) > 3 else ''}."
-            for what, found in told.items()
+            f"{what}: {len(found):,} ({'; '.join(found[:_QUOTED])}"
+            f"{'; ...' if len(found) > _QUOTED else ''})."
+            for found, what in told
             if found
         ]
 
@@ -203,4 +206,4 @@ def finite(value: float) -> float | None:
 
 
 def _named(skipped: Sequence[Skipped]) -> tuple[str, ...]:
-    return tuple(f"{one.id} ({one.reason.rstrip('.')})" for one in skipped)
+    return tuple(f"{one.id}: {one.reason.rstrip('.')}" for one in skipped)

@@ -26,11 +26,15 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Side:
-    """Whose vectors are judged, and the seconds already spent on them by stage."""
+    """Whose answers are judged, and the seconds already spent on them by stage.
+
+    `dim` is asked for where the vectors themselves are not there to tell.
+    """
 
     encoder: str
     fingerprint: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    dim: int = 0
 
 
 @dataclass(frozen=True)
