@@ -105,7 +105,11 @@ def empty_cells(cells: pa.Array) -> list[bool]:
     if not pa.types.is_struct(cells.type):
         sizes = pc.binary_length(cells)
         return [not size.as_py() for size in sizes]
-    parts = [cells.field(part.name) for part in cells.type if part.name in ("bytes", "path")]
+    known = [part.name for part in cells.type if part.name in ("bytes", "path")]
+    # A part without any value has no type of its own in files that were written without a schema.
+    parts = [cells.field(name) for name in known if not pa.types.is_null(cells.type[name].type)]
+    if not parts:
+        return [True] * len(cells)
     lengths = [[length.as_py() for length in pc.binary_length(part)] for part in parts]
     valid = cells.is_valid().to_pylist()
     sizes = zip(*lengths, strict=True)
