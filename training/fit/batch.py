@@ -33,8 +33,8 @@ class Inputs(TypedDict):
 class Batch(TypedDict):
     """n pairs with k hard negatives each.
 
-    anchor, positive: int64 (n,), rows among the inputs, images before texts. negative: int64
-    (n, k), -1 where a pair has fewer. weights: float32 (n,). masks: the fields of `Masks`. pairs:
+    anchor, positive: int64 (n,), rows among the inputs, images before texts. negative: int64 (n,
+    k), -1 where a pair has fewer. weights: float32 (n,). masks: the fields of `Masks`. pairs:
     what masks are made of. teacher: the same images and texts as a teacher reads them. skips: what could not be decoded.
     """
 
@@ -136,7 +136,7 @@ class _Rows:
 
 
 def masks_of(pairs: Sequence[Pair], negatives: int) -> Masks:
-    """What is true among `pairs`, whose hard negatives are all decoded, at most `negatives` each."""
+    """What is true among `pairs`, which have at most `negatives` hard negatives each."""
     count = len(pairs)
     true = torch.from_numpy(false_negatives(pairs)) | torch.eye(count, dtype=torch.bool)
     hard = torch.zeros(count, count * negatives, dtype=torch.bool)

@@ -121,7 +121,9 @@ class Objective(nn.Module):
         rows = [checkpoint(tower, part, use_reentrant=False) for part in parts]
         return torch.cat(rows).float()
 
-    def _encode_fixed(self, kind: str, tower: Callable[[Tensors], Tensor], inputs: Tensors) -> Tensor:
+    def _encode_fixed(
+        self, _kind: str, tower: Callable[[Tensors], Tensor], inputs: Tensors
+    ) -> Tensor:
         size = self.mini_batch or len(_first(inputs))
         return torch.cat([tower(part) for part in _parts(inputs, size)]).float()
 

@@ -25,8 +25,10 @@ def starting_model(recipe: Recipe, base: Path, device: str) -> SentenceTransform
     """
     torch.manual_seed(recipe.seed)
     given = recipe.model
-    model = _composed(given, recipe.seed, base) if isinstance(given, Composed) else load_model(
-        located(given, base)
+    model = (
+        _composed(given, recipe.seed, base)
+        if isinstance(given, Composed)
+        else load_model(located(given, base))
     )
     model = model.to(device)
     try:
