@@ -72,7 +72,7 @@ _FALLEN = ("Worse than before", "The first relevant item fell most against the b
 def galleries(
     evaluation: Evaluation, baseline: Evaluation | None, looking: Looking
 ) -> tuple[Gallery, ...]:
-    """The best and the worst queries, and against a baseline those that changed most.
+    """Against a baseline the queries that changed most; then the best and the worst ones.
 
     Of queries that share one set of relevant items, as those of one label do, the first alone is
     shown as long as there are others.
@@ -81,7 +81,8 @@ def galleries(
     half = len(order) // 2
     chosen = [(_BEST, order[::-1][:half]), (_WORST, order[: len(order) - half])]
     if baseline is not None:
-        chosen += zip((_RISEN, _FALLEN), _changed(evaluation, baseline), strict=True)
+        better, worse = _changed(evaluation, baseline)
+        chosen = [(_RISEN, better), (_FALLEN, worse), *chosen]
     examples = _Examples(evaluation, baseline, looking)
     return tuple(
         Gallery(
