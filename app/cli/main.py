@@ -19,6 +19,7 @@ from app.cli import (
     search,
     serve,
 )
+from app.cli import eval as evaluation
 from app.cli.terminal import errors, say_problem
 from app.problems import ExitCode, exit_code_of
 from core.errors import BinocleError
@@ -34,6 +35,7 @@ binocle.command("demo")(demo.demo)
 binocle.command("ingest")(ingest.ingest)
 binocle.command("search")(search.search)
 binocle.command("serve")(serve.serve)
+binocle.command("eval")(evaluation.evaluate)
 binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")
