@@ -172,10 +172,24 @@ def to_square(
     """
     method = _RESAMPLING[interpolation]
     if rule == "crop":
-        return ImageOps.fit(image, (size, size), method)
+        return _middle(image, size, method)
     if rule == "pad":
         return ImageOps.pad(image, (size, size), method, color=(255, 255, 255))
     return image.resize((size, size), method)
+
+
+def _middle(image: Image.Image, size: int, method: Image.Resampling) -> Image.Image:
+    """The middle square, rounded as torchvision rounds: CLIP and open_clip's models learned these.
+
+    Resizes only what is kept: a strip of 1 x 100,000 pixels would become a giant otherwise.
+    """
+    width, height = image.size
+    short = min(width, height)
+    wide, high = size * width // short, size * height // short
+    left, top = round((wide - size) / 2), round((high - size) / 2)
+    across, down = width / wide, height / high
+    box = (left * across, top * down, (left + size) * across, (top + size) * down)
+    return image.resize((size, size), method, box=box)
 
 
 def to_pixels(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,23 @@ def tiny_encoder(tiny_bundle: Path) -> BundleEncoder:
 
 
 @pytest.fixture(scope="session")
-def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CLIP of a few hundred kilobytes as `transformers` saves it; see tests/small_models."""
-    from tests.small_models import hf_clip  # slow to import, and only some tests need it
+def small_spec(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The spec of a small model of one of tests/small_models' kinds, made once."""
+    root = tmp_path_factory.mktemp("models")
 
-    return hf_clip(tmp_path_factory.mktemp("models") / "clip")
+    @cache
+    def spec(kind: str) -> str:
+        from tests.small_models import spec_of  # slow to import, and only some tests need it
+
+        return spec_of(kind, root / kind.replace(" ", "_"))
+
+    return spec
+
+
+@pytest.fixture(scope="session")
+def clip_folder(small_spec: Callable[[str], str]) -> Path:
+    """A CLIP of a few hundred kilobytes as transformers saves it; see tests/small_models."""
+    return Path(small_spec("clip").removeprefix("st:"))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ of a billion weights.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,22 @@ def two_towers(folder: Path) -> Path:
     model = compose(f"timm:{TIMM}", str(bert(folder / "bert")), dim=DIM, image_size=SIZE)
     model.save(str(folder / "model"), create_model_card=False)
     return folder / "model"
+
+
+def spec_of(kind: str, folder: Path) -> str:
+    """The spec of a small model, made in `folder`; `KINDS` are its kinds."""
+    return _SPECS[kind](folder)
+
+
+_SPECS: dict[str, Callable[[Path], str]] = {
+    "clip": lambda folder: f"st:{hf_clip(folder)}",
+    "siglip": lambda folder: f"st:{siglip(folder)}",
+    "siglip2": lambda folder: f"st:{siglip2(folder)}",
+    "saved clip": lambda folder: f"st:{st_folder(folder / 'st', hf_clip(folder / 'clip'))}",
+    "open_clip": open_clip_spec,
+    "two towers": lambda folder: f"st:{two_towers(folder)}",
+}
+KINDS = tuple(_SPECS)
 
 
 def _siglip_text(tokenizer: Any) -> dict[str, int]:
