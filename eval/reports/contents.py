@@ -29,7 +29,7 @@ def summary(document: Document) -> Table:
         figures = [_quoted(one.metrics.get(name), name, differences.get(name)) for name in quoted]
         size = [one.direction, f"{one.queries:,}", f"{one.gallery:,}"]
         rows.append(row(one.task, [*figures, *size]))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if document.comparisons:
         notes = (f"▲ better and ▼ worse than the baseline at an adjusted p below {LEVEL:g}.",)
     return Table(
@@ -39,7 +39,7 @@ def summary(document: Document) -> Table:
 
 def metrics(evaluation: EvaluationFigures, comparison: ComparisonFigures | None) -> Table:
     """A row for each metric; with a baseline, the paired difference and whether it is real."""
-    columns = ("Metric", "Value", _interval_words(evaluation))
+    columns: tuple[str, ...] = ("Metric", "Value", _interval_words(evaluation))
     if comparison is None:
         rows = [
             row(name, [figure(name, found.value), span(name, _interval(found))])

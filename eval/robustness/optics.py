@@ -57,7 +57,7 @@ def colour_cast(image: Image.Image, shift: float, random: np.random.Generator) -
 
 def _levels(image: Image.Image) -> NDArray[np.float32]:
     """float32 (height, width, 3), 0-1."""
-    return np.asarray(image, dtype=np.float32) / 255
+    return np.asarray(image, dtype=np.float32) * np.float32(1 / 255)
 
 
 def _picture(levels: NDArray[np.floating]) -> Image.Image:
