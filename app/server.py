@@ -18,6 +18,7 @@ from app.settings import HttpSettings, Settings
 from app.telemetry import configure_logging
 from app.wiring import Wiring, build
 from core.errors import BinocleError, DatabaseUnavailable, SettingsError
+from encoders.remote.encoder import is_remote
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,9 @@ def serve_wired(
     server = uvicorn.Server(config(wiring, on_failure=give_up))
     url = url_of(listening)
     token = wiring.watch.local_token
-    encodes_only = wiring.settings.role == "encoder"
-    known = nullcontext() if encodes_only else made_known(wiring.directories.root, url, token)
+    # An encoder keeps nothing there, and replicas on a Qdrant server share what is there.
+    shares = wiring.settings.role == "encoder" or is_remote(wiring.settings.store)
+    known = nullcontext() if shares else made_known(wiring.directories.root, url, token)
     with known, _orderly_termination():
         if announce is not None:
             announce(url)

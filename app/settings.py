@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.store_settings import ServerSettings
 from core.errors import SettingsError
 from encoders.images import MAX_FILE_BYTES, MAX_PIXELS
 
@@ -149,7 +150,11 @@ class Settings(BaseSettings):
     """All settings. Build it with `Settings.load`, which explains what is wrong."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter=NESTED, frozen=True, extra="forbid"
+        env_prefix=PREFIX,
+        env_nested_delimiter=NESTED,
+        env_ignore_empty=True,  # as compose files hand on what is not set
+        frozen=True,
+        extra="forbid",
     )
 
     data: Path = Field(
@@ -157,9 +162,9 @@ class Settings(BaseSettings):
     )
     store: str = Field(
         default="embedded",
-        pattern="^(embedded|memory)$",
-        description="'embedded': Qdrant in process, in the data directory; 'memory': exact, gone "
-        "when the process ends.",
+        pattern="^(embedded|memory|https?://[^/?#]+[^?#]*)$",
+        description="'embedded': Qdrant in process, in the data directory; the URL of a Qdrant "
+        "server, such as http://localhost:6333; 'memory': exact, gone when the process ends.",
     )
     encoder: str = Field(default="compact", min_length=1, description="Spec of the encoder.")
     database: SecretStr | None = Field(
@@ -185,6 +190,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     fetch: FetchSettings = FetchSettings()
     threads: ThreadSettings = ThreadSettings()
+    server: ServerSettings = ServerSettings()
     batch: BatchSettings = BatchSettings()
     remote: RemoteSettings = RemoteSettings()
 
