@@ -20,6 +20,9 @@ Inputs = Sequence[tuple[str, Tensor]]
 
 Rows = NDArray[np.float32]
 
+_BATCH = 16
+"""Rows to one run, as bundles are served."""
+
 
 def to_onnx(
     module: nn.Module, path: str, inputs: Inputs, out: str, *, free_tokens: bool = True
@@ -68,9 +71,13 @@ def session(path: Path, *, threads: int = 0) -> Any:
 def rows_of(path: Path, feed: dict[str, NDArray[Any]]) -> Rows:
     """float32 (n, dim): what the ONNX file answers to `feed`; inputs it lacks are left out."""
     opened = session(path)
-    taken = {each.name: feed[each.name] for each in opened.get_inputs()}
-    rows: Rows = opened.run(None, taken)[0]
-    return rows
+    names = [each.name for each in opened.get_inputs()]
+    count = len(next(iter(feed.values())))
+    parts = []
+    for start in range(0, count, _BATCH):
+        part = {name: feed[name][start : start + _BATCH] for name in names}
+        parts.append(opened.run(None, part)[0])
+    return np.concatenate(parts)
 
 
 def least_cosine(path: Path, module: nn.Module, inputs: Inputs) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from encoders.sentence.patches import image_features
 from encoders.sentence.routes import input_module
 from encoders.sentence.towers import embed_texts, embed_tokens, tokenise
 from encoders.texts import TextReader
+from training.export.attention import can_write_out, written_out
 
 _SAME = 1e-5
 """Largest difference in any number of a text's unit row without its padding to the row with it."""
@@ -89,11 +90,6 @@ def text_side(
     return TextSide(model, names), tower
 
 
-def text_inputs(side: TextSide, tokens: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
-    """Names and values of the arguments of `side`, in order."""
-    return [(name, tokens[name]) for name in ("input_ids", "attention_mask") if name in side.names]
-
-
 def _same(
     side: TextSide, model: SentenceTransformer, alone: Sequence[Tensor], texts: Sequence[str]
 ) -> bool:
@@ -144,20 +140,24 @@ def traceable(model: SentenceTransformer, size: int) -> Iterator[SentenceTransfo
     """`model` in evaluation mode, in a state in which its towers can be traced.
 
     SigLIP 2 of free proportions stretches its positions anew for each image of a batch, in a loop;
-    all of Binocle's images are squares of `size` pixels, for which it is done here, once.
+    all of Binocle's images are squares of `size` pixels, for which it is done here, once. Attention
+    is written out, see `attention`.
     """
     training = model.training
     model.eval()
-    kept: list[Any] = []
+    kept: list[tuple[Any, str]] = []
     for module in model.modules():
         if hasattr(module, "resize_positional_embeddings"):
+            kept.append((module, "resize_positional_embeddings"))
             module.resize_positional_embeddings = _once(module, size // module.patch_size)
-            kept.append(module)
+        if isinstance(module, nn.MultiheadAttention) and can_write_out(module):
+            kept.append((module, "forward"))
+            module.forward = written_out(module)  # type: ignore[method-assign]
     try:
         yield model
     finally:
-        for module in kept:
-            del module.resize_positional_embeddings
+        for module, name in kept:
+            delattr(module, name)
         model.train(training)
 
 

@@ -1,0 +1,130 @@
+"""What is exported: a model by its spec or path, and what the run that made it says of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import EncoderError
+from encoders.bundle import MANIFEST, Calibration
+
+_RECIPE = "recipe.yaml"
+_GUARD = "guard.json"
+_CALIBRATION = "calibration.json"
+_SENTENCE, _OPEN_CLIP = "st:", "open_clip:"
+_OPEN_CLIP_CONFIG = "open_clip_config.json"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Attributes:
+    spec: as `load_model` takes it.
+    name: for people, from the spec.
+    calibration: fits of relevance by kind of query, if the run has them.
+    refusal: why the run's forgetting guard refuses the model; "" if it does not.
+    nested_dims: of the run's recipe.
+    card: the run's model card, or "".
+    """
+
+    spec: str
+    name: str
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    refusal: str = ""
+    nested_dims: tuple[int, ...] = ()
+    card: str = ""
+
+
+def origin_of(model: str) -> Origin:
+    """What `model` names: a spec ('st:...', 'open_clip:...'), a run's directory, its model/, or any
+    other folder of a model.
+
+    Raises EncoderError if there is no such thing, if it is a bundle already, and if a file of the
+    run is malformed.
+    """
+    if model.startswith(_OPEN_CLIP):
+        return Origin(model, _named(model.removeprefix(_OPEN_CLIP).rstrip("/")))
+    given = model.removeprefix(_SENTENCE)
+    folder = Path(given).expanduser()
+    if model.startswith(_SENTENCE) and not folder.is_dir():
+        return Origin(model, _named(given))  # of the hub
+    if not folder.is_dir():
+        raise EncoderError(
+            f"There is no model at {model}.",
+            hint="Give a run, a model's folder, 'st:HUB_ID' or 'open_clip:ARCH/PRETRAINED'.",
+        )
+    if (folder / MANIFEST).is_file():
+        raise EncoderError(f"{folder} is a bundle already.", hint=f"Use it by 'bundle:{folder}'.")
+    if (folder / "model" / "modules.json").is_file():
+        folder = folder / "model"
+    own = (folder / "modules.json").is_file()
+    if not own and (folder / _OPEN_CLIP_CONFIG).is_file():
+        return Origin(f"{_OPEN_CLIP}{folder}", _named(str(folder)))
+    run = folder.absolute().parent
+    if not own or not ((run / _RECIPE).is_file() or (run / _GUARD).is_file()):
+        return Origin(f"{_SENTENCE}{folder}", _named(str(folder)))
+    return Origin(
+        spec=f"{_SENTENCE}{folder}",
+        name=_named(str(run)),
+        calibration=_calibration(run / _CALIBRATION),
+        refusal=_refusal(run / _GUARD),
+        nested_dims=_nested(run / _RECIPE),
+        card=_card(run / "README.md"),
+    )
+
+
+def _named(path: str) -> str:
+    """The last parts of a path or id, such as 'ViT-B-32-openai', as a bundle's name."""
+    parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".", "..", "~")]
+    plain = re.sub(r"[^\w.+-]+", "-", Path(parts[-1]).stem if parts else "")
+    return plain.strip("-.") or "towers"
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"{path} can't be read: {error}") from None
+
+
+def _refusal(path: Path) -> str:
+    if not path.is_file():
+        return "The run is not finished: its guard has not judged the model yet."
+    guard = _read(path)
+    if not isinstance(guard, dict) or not isinstance(guard.get("refused"), bool):
+        raise EncoderError(f"{path} is malformed: 'refused' has to be true or false.")
+    return str(guard.get("reason") or "No reason is given.") if guard["refused"] else ""
+
+
+def _nested(path: Path) -> tuple[int, ...]:
+    """Of the recipe; the trainer has checked them against the model."""
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(yaml.safe_load(path.read_text()).get("nested") or ())
+    except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError) as error:
+        raise EncoderError(f"{path} can't be read: {error}") from None
+
+
+def _calibration(path: Path) -> Mapping[str, Calibration]:
+    if not path.is_file():
+        return {}
+    try:
+        return TypeAdapter(dict[str, Calibration]).validate_python(_read(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise EncoderError(f"{path} is malformed at '{where}': {first['msg']}.") from None
+
+
+def _card(path: Path) -> str:
+    """The card without the block of metadata that the hub wants at its top."""
+    if not path.is_file():
+        return ""
+    return re.sub(r"\A---\n.*?\n---\n", "", path.read_text(errors="replace"), flags=re.DOTALL)
