@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +144,7 @@ def _in_time(column: pa.ChunkedArray, settings: Clicks, path: Path) -> NDArray[n
 
 
 def _utc(moment: datetime) -> pa.Scalar:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return pa.scalar(aware, pa.timestamp("us", "UTC"))
+    return pa.scalar(moment, pa.timestamp("us", "UTC"))
 
 
 def _numbers(table: pa.Table, column: str) -> tuple[NDArray[np.int64], list[str]]:

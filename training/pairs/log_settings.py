@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from training.pairs.catalog_settings import Frozen, ItemCatalog, Positive
 
@@ -86,6 +86,12 @@ class Clicks(ItemCatalog):
     support: int = Field(default=1, ge=1, description="Least impressions of an item for its query.")
     since: datetime | None = Field(default=None, description="Events before it are left out.")
     until: datetime | None = Field(default=None, description="Events from it on are left out.")
+
+    @field_validator("since", "until")
+    @classmethod
+    def _in_utc(cls, given: datetime | None) -> datetime | None:
+        """Moments without a zone are UTC, as in the log."""
+        return given.replace(tzinfo=UTC) if given is not None and given.tzinfo is None else given
 
     @model_validator(mode="after")
     def _actions_differ(self) -> Clicks:
