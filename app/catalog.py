@@ -48,6 +48,11 @@ class Catalog:
         with self._state:
             return dict(self._failed)
 
+    def answering(self) -> list[str]:
+        """Names of the collections that are open."""
+        with self._state:
+            return list(self._open)
+
     @contextmanager
     def lease(self, name: str, *, latest: bool = False) -> Iterator[OpenCollection]:
         """The collection, which stays open until the block ends.
@@ -86,6 +91,8 @@ class Catalog:
             with self._state:
                 present = self._open.get(name)
             if present is not None and present.generation_name == published:
+                with self._state:
+                    self._failed.pop(name, None)
                 return
             fresh = self._opened(name) if published else None
             self._put(name, fresh)

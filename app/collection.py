@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ PUBLIC: Filter = Not(PRIVATE)
 """What every answer to the outside is limited to."""
 
 _REMEMBERED = 256
+_FRESH_S = 1.0
+"""How long a count holds in a store that others write to as well."""
 _WARM_UPS = 30
 
 
@@ -36,8 +39,8 @@ def warm_up(generation: Generation) -> None:
 class OpenCollection:
     """A generation that is open, with the number of its readers.
 
-    The process that has a generation open is the only one that writes to it, so what was counted
-    stays right until the next `writing`.
+    Where this process is the only one that writes to the generation, what was counted stays right
+    until the next `writing`; where others do too, it is counted again after a second.
     """
 
     def __init__(self, generation: Generation) -> None:
@@ -48,7 +51,8 @@ class OpenCollection:
         self._state = threading.Lock()
         self._write = threading.Lock()
         self._version = 0
-        self._memory: OrderedDict[Hashable, tuple[int, object]] = OrderedDict()
+        self._memory: OrderedDict[Hashable, tuple[int, float, object]] = OrderedDict()
+        self._fresh_s = _FRESH_S if generation.shared else float("inf")
 
     @property
     def generation(self) -> Generation:
@@ -82,8 +86,8 @@ class OpenCollection:
                 self._forget()
 
     def visible(self, filter: Filter | None) -> Filter | None:
-        """`filter`, limited to public items: as it is where the collection has no private ones."""
-        return both(filter, PUBLIC) if self._has_private() else filter
+        """`filter`, limited to public items: as it is where there are surely no private ones."""
+        return both(filter, PUBLIC) if self._may_have_private() else filter
 
     def count(self, filter: Filter | None = None) -> int:
         """Public items that match `filter`: exact, and counted once between writes."""
@@ -100,16 +104,17 @@ class OpenCollection:
         return cast("list[tuple[object, int]]", found)
 
     def remember(self, key: Hashable, find: Callable[[], T]) -> T:
-        """What `find` answers, asked once between writes."""
+        """What `find` answers, asked once between writes; at least each second of a shared one."""
+        now = time.monotonic()
         with self._state:
             version = self._version
             known = self._memory.get(key)
-            if known is not None and known[0] == version:
+            if known is not None and known[0] == version and now - known[1] < self._fresh_s:
                 self._memory.move_to_end(key)
-                return cast("T", known[1])
+                return cast("T", known[2])
         found = find()
         with self._state:
-            self._memory[key] = (version, found)
+            self._memory[key] = (version, now, found)
             self._memory.move_to_end(key)
             while len(self._memory) > _REMEMBERED:
                 self._memory.popitem(last=False)
@@ -148,7 +153,9 @@ class OpenCollection:
         self._generation.close()
         self._done.set()
 
-    def _has_private(self) -> bool:
+    def _may_have_private(self) -> bool:
+        if self._generation.shared:  # another process may be writing one just now
+            return True
         return self.remember("private", lambda: self._generation.count(PRIVATE)) > 0
 
     def _forget(self) -> None:

@@ -193,6 +193,10 @@ class MeasuredGeneration:
     def config(self) -> CollectionConfig:
         return self._generation.config
 
+    @property
+    def shared(self) -> bool:
+        return self._generation.shared
+
     def upsert(self, points: Sequence[Point]) -> None:
         with self._measured("upsert"):
             self._generation.upsert(points)

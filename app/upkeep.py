@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from app.catalog import Catalog
-from core.errors import BinocleError, CollectionBusy, EncoderUnavailable
+from core.errors import BinocleError, CollectionBusy, EncoderUnavailable, StoreUnavailable
 from encoders.encoder import Encoder
 
 log = logging.getLogger(__name__)
@@ -20,17 +20,28 @@ log = logging.getLogger(__name__)
 class Readiness:
     """Whether the service can answer, and what it still waits for.
 
-    A collection that is damaged does not hold the service up; one that is only busy does.
+    A collection that is damaged does not hold the service up; one that is only busy or out of reach
+    does, unless it is open and answers.
+
+    Attributes:
+        opened: whether the collections were looked through once.
+        store: why the store could not be asked when it was last tried; None where it could.
+        answering: collections that are open.
     """
 
     encoder: bool
     opened: bool
     failures: dict[str, BinocleError] = field(default_factory=dict)
+    store: BinocleError | None = None
+    answering: frozenset[str] = frozenset()
 
     @property
     def ready(self) -> bool:
-        busy = any(isinstance(error, CollectionBusy) for error in self.failures.values())
-        return self.encoder and self.opened and not busy
+        waited_for = any(
+            isinstance(error, CollectionBusy | StoreUnavailable) and name not in self.answering
+            for name, error in self.failures.items()
+        )
+        return self.encoder and self.opened and self.store is None and not waited_for
 
 
 class Upkeep:
@@ -61,6 +72,7 @@ class Upkeep:
         self._stopped = threading.Event()
         self._warm = threading.Event()
         self._opened = threading.Event()
+        self._unlisted: BinocleError | None = None
         self._thread = threading.Thread(target=self._run, name="binocle-upkeep", daemon=True)
 
     def start(self) -> None:
@@ -74,7 +86,13 @@ class Upkeep:
 
     def readiness(self) -> Readiness:
         """How far the service is."""
-        return Readiness(self._warm.is_set(), self._opened.is_set(), self._catalog.failures())
+        return Readiness(
+            encoder=self._warm.is_set(),
+            opened=self._opened.is_set(),
+            failures=self._catalog.failures(),
+            store=self._unlisted,
+            answering=frozenset(self._catalog.answering()),
+        )
 
     def wait_ready(self, seconds: float) -> bool:
         """Whether the encoder is warm and the collections were opened within `seconds`."""
@@ -84,14 +102,24 @@ class Upkeep:
         if not self._warmed():
             return
         while True:
-            try:
-                self._catalog.refresh()
-                self._opened.set()
-            except BinocleError as error:
-                log.error("The collections can't be listed: %s", error)
+            self._refresh()
             if self._stopped.wait(self._poll_seconds):
                 return
             self._look_at_encoder()
+
+    def _refresh(self) -> None:
+        """Bring the collections up to what is published, and note whether the store answers."""
+        try:
+            self._catalog.refresh()
+        except BinocleError as error:
+            if self._unlisted is None:
+                log.error("The collections can't be listed: %s", error)
+            self._unlisted = error
+            return
+        if self._unlisted is not None:
+            log.info("The collections can be listed again.")
+        self._unlisted = None
+        self._opened.set()
 
     def _warmed(self) -> bool:
         """Whether the encoder was loaded and run once; False where that is hopeless, or stopped."""

@@ -11,6 +11,7 @@ from app.keys.ring import KeyRing
 from app.keys.watch import KeyWatch
 from app.search.pipeline import Searcher
 from app.settings import Settings
+from app.stores import open_store
 from app.telemetry import MeasuredGeneration, Telemetry, measured
 from database.address import address_of
 from database.engine import Database
@@ -22,8 +23,6 @@ from encoders.specs import load_encoder
 from ingestion.fetch import fetch_image
 from ingestion.limits import FetchLimits, Limits
 from ingestion.thumbnails import ThumbnailStore
-from qdrant.edge import EdgeStore
-from qdrant.exact import ExactStore
 from qdrant.store import VectorStore
 
 
@@ -145,7 +144,7 @@ def build(settings: Settings, *, role: str = "binocle") -> Wiring:
     secret = settings.database
     url = address_of(secret.get_secret_value() if secret is not None else None, directories.root)
     database = Database(url)  # connects to nothing yet
-    store = _store(settings, directories, role)
+    store = open_store(settings.store, directories.collections, settings.server, role=role)
     catalog = Catalog(store, wrap=lambda opened: MeasuredGeneration(opened, telemetry))
     watch = KeyWatch(
         KeyRing(database).all,
@@ -153,9 +152,3 @@ def build(settings: Settings, *, role: str = "binocle") -> Wiring:
         every_seconds=settings.http.poll_seconds,
     )
     return Wiring(settings, store, directories, telemetry, catalog, database, watch)
-
-
-def _store(settings: Settings, directories: Directories, role: str) -> VectorStore:
-    if settings.store == "memory":
-        return ExactStore()
-    return EdgeStore(directories.collections, role=role)

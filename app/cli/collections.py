@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from app.cli.terminal import AsJson, Data, human_bytes, output, print_json, wired
+from app.cli.terminal import AsJson, Data, Store, human_bytes, output, print_json, wired
 from qdrant.store import CollectionInfo
 
 commands = typer.Typer(help="The collections in the data directory.", no_args_is_help=True)
@@ -16,9 +16,9 @@ Name = Annotated[str, typer.Argument(help="The collection.")]
 
 
 @commands.command("list")
-def list_(data: Data = None, as_json: AsJson = False) -> None:
+def list_(data: Data = None, store: Store = None, as_json: AsJson = False) -> None:
     """List the collections."""
-    with wired(data=data) as wiring:
+    with wired(data=data, store=store) as wiring:
         found = [wiring.store.info(name) for name in wiring.store.collections()]
     if as_json:
         print_json({"collections": [as_document(info) for info in found]})
@@ -33,10 +33,11 @@ def list_(data: Data = None, as_json: AsJson = False) -> None:
     output.print(table)
 
 
+@commands.command("show", hidden=True)
 @commands.command()
-def show(name: Name, data: Data = None, as_json: AsJson = False) -> None:
-    """Show a collection: its size, generations, encoder and fields."""
-    with wired(data=data) as wiring:
+def describe(name: Name, data: Data = None, store: Store = None, as_json: AsJson = False) -> None:
+    """Describe a collection: its size, generations, encoder and fields, and how it is kept."""
+    with wired(data=data, store=store) as wiring:
         info = wiring.store.info(name)
     if as_json:
         print_json(as_document(info))
@@ -56,10 +57,11 @@ def show(name: Name, data: Data = None, as_json: AsJson = False) -> None:
 def delete(
     name: Name,
     data: Data = None,
+    store: Store = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete a collection with all its generations and thumbnails."""
-    with wired(data=data) as wiring:
+    with wired(data=data, store=store) as wiring:
         info = wiring.store.info(name)
         if not yes:
             typer.confirm(f"Delete '{name}' with {info.count:,} items?", abort=True)
@@ -69,17 +71,17 @@ def delete(
 
 
 @commands.command()
-def publish(name: Name, generation: str, data: Data = None) -> None:
+def publish(name: Name, generation: str, data: Data = None, store: Store = None) -> None:
     """Let a collection answer from the generation named."""
-    with wired(data=data) as wiring:
+    with wired(data=data, store=store) as wiring:
         wiring.store.publish(name, generation)
     output.print(f"'{name}' answers from {generation}.")
 
 
 @commands.command()
-def rollback(name: Name, data: Data = None) -> None:
+def rollback(name: Name, data: Data = None, store: Store = None) -> None:
     """Let a collection answer from the generation published before."""
-    with wired(data=data) as wiring:
+    with wired(data=data, store=store) as wiring:
         generation = wiring.store.rollback(name)
     output.print(f"'{name}' answers from {generation} again.")
 
@@ -88,10 +90,11 @@ def rollback(name: Name, data: Data = None) -> None:
 def prune(
     name: Name,
     data: Data = None,
+    store: Store = None,
     keep: Annotated[int, typer.Option(min=0, help="Former generations to keep.")] = 1,
 ) -> None:
     """Delete former generations, and cut-off loads that nothing resumes."""
-    with wired(data=data) as wiring:
+    with wired(data=data, store=store) as wiring:
         dropped = wiring.store.prune(name, keep=keep)
     output.print(f"Deleted {', '.join(dropped)}." if dropped else "There was nothing to delete.")
 
@@ -113,6 +116,7 @@ def as_document(info: CollectionInfo) -> dict[str, Any]:
         "bytes_on_disk": info.bytes_on_disk,
         "fields": {field: kind.value for field, kind in config.schema.fields.items()},
         "attributes": list(config.schema.attributes),
+        "engine": dict(info.engine),
     }
 
 
@@ -131,4 +135,10 @@ def _rows(info: CollectionInfo) -> list[tuple[str, str]]:
         ("Vectors", vectors),
         ("Quantization", config.quantization),
         ("On disk", human_bytes(info.bytes_on_disk)),
+        *((_label(figure), f"{value}") for figure, value in info.engine.items()),
     ]
+
+
+def _label(figure: str) -> str:
+    """Such as 'Replication factor'."""
+    return figure.replace("_", " ").capitalize()

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from app.cli.terminal import Data, EncoderSpec, errors, output, say_problem, wired
+from app.cli.terminal import Data, EncoderSpec, Store, errors, output, say_problem, wired
 from app.loading import BulkLoad, Loaded, Watcher, load_collection
 from app.problems import ExitCode, exit_code_of
 from app.wiring import Wiring
@@ -61,6 +61,7 @@ def ingest(
         Quantization, typer.Option(help="How vectors are compressed in memory.")
     ] = "int8",
     data: Data = None,
+    store: Store = None,
     encoder: EncoderSpec = None,
 ) -> None:
     """Load images into a collection.
@@ -82,7 +83,7 @@ def ingest(
         fields=field_types(field or []),
     )
     plan = BulkLoad(collection, source, mapping, replace, quantization)
-    with wired(data=data, encoder=encoder) as wiring:
+    with wired(data=data, store=store, encoder=encoder) as wiring:
         loaded = load_with_progress(wiring, plan)
     summarise(plan, loaded)
     raise typer.Exit(exit_code(loaded))

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from app.cli.terminal import AsJson, Data, EncoderSpec, output, print_json, wired
+from app.cli.terminal import AsJson, Data, EncoderSpec, Store, output, print_json, wired
 from app.running import search_running_service
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart
 from core.errors import CollectionBusy
@@ -32,6 +32,7 @@ def search(
     explain: Annotated[bool, typer.Option("--explain", help="Show how it came about.")] = False,
     as_json: AsJson = False,
     data: Data = None,
+    store: Store = None,
     encoder: EncoderSpec = None,
 ) -> None:
     """Find items by text, by image, or by both; without a query, browse."""
@@ -39,7 +40,7 @@ def search(
     parts += [ImagePart(read_file(path)) for path in image or []]
     parts += [IdPart(item) for item in like or []]
     request = SearchRequest(tuple(parts), filter=filter_, limit=limit, explain=explain)
-    with wired(data=data, encoder=encoder) as wiring:
+    with wired(data=data, store=store, encoder=encoder) as wiring:
         try:
             answer = wiring.searcher().search(collection, request).as_json()
         except CollectionBusy as busy:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.terminal import Data, EncoderSpec, announce
+from app.cli.terminal import Data, EncoderSpec, Store, announce
 from app.server import serve as run
 from app.settings import Settings
 
@@ -19,10 +19,11 @@ def serve(
         typer.Option(help="'search' (all) or 'encoder' (embeddings only, batched) [BINOCLE_ROLE]."),
     ] = None,
     data: Data = None,
+    store: Store = None,
     encoder: EncoderSpec = None,
 ) -> None:
     """Serve the HTTP API and the web page until stopped (Ctrl-C)."""
     settings = Settings.load(
-        data=data, encoder=encoder, role=role, http__host=host, http__port=port
+        data=data, store=store, encoder=encoder, role=role, http__host=host, http__port=port
     )
     run(settings, announce=announce)

@@ -24,6 +24,10 @@ errors = Console(stderr=True, highlight=False)
 Data = Annotated[
     Path | None, typer.Option("--data", help="Data directory [BINOCLE_DATA, ./binocle-data].")
 ]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", help="'embedded', or the URL of a Qdrant server [BINOCLE_STORE]."),
+]
 EncoderSpec = Annotated[
     str | None, typer.Option("--encoder", help="Encoder [BINOCLE_ENCODER, compact].")
 ]
@@ -59,8 +63,10 @@ def announce(url: str) -> None:
     output.print("Ctrl-C stops it.")
 
 
-def human_bytes(size: float) -> str:
-    """Such as '1.5 MB'."""
+def human_bytes(size: float | None) -> str:
+    """Such as '1.5 MB'; 'unknown' for None."""
+    if size is None:
+        return "unknown"
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

@@ -37,10 +37,12 @@ def health_routes(service: Service) -> APIRouter:
             "encoder": state.encoder,
             "opened": state.opened,
             "database": watch.failure() is None,
+            "store": state.store is None,
             "failures": {name: str(error) for name, error in state.failures.items()},
+            "reason": None if state.store is None else str(state.store),
         }
         if not may_know(request, watch):
-            body["failures"] = {}
+            body["failures"], body["reason"] = {}, None
         return json_answer(body, 200 if ready else 503)
 
     @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)

@@ -204,7 +204,7 @@ class CollectionAnswer(CollectionSummary):
     dim: int
     quantization: Quantization
     indexed_vectors: int = Field(description="In the index; the rest are compared one by one.")
-    bytes_on_disk: int
+    bytes_on_disk: int | None = None  # None where the store does not tell
     generations: list[str] = Field(description="Oldest first.")
     fields: dict[str, FieldType] = Field(description="All fields that can be filtered by.")
     attributes: list[str] = Field(description="The fields that the collection declares itself.")
@@ -255,7 +255,9 @@ class ReadyAnswer(_Answer):
     encoder: bool = Field(description="Whether the encoder is warm.")
     opened: bool = Field(description="Whether the collections were opened.")
     database: bool = Field(description="Whether the SQL database answers.")
+    store: bool = Field(description="Whether the vector store answers.")
     failures: dict[str, str] = Field(description="Collections that can't be opened, with why.")
+    reason: str | None = Field(default=None, description="Why the vector store does not answer.")
 
 
 class ProblemAnswer(_Answer):

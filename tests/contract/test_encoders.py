@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from encoders.bundle import Threads
 from encoders.encoder import Encoder, PixelEncoder

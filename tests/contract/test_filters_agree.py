@@ -1,8 +1,9 @@
-"""Random filters over random payloads mean the same to the engine as to the oracle."""
+"""Random filters over random payloads mean the same to every engine as to the oracle."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,65 +12,83 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.filter_parser import parse_filter
-from qdrant.edge import EdgeStore
 from qdrant.exact import ExactStore
 from qdrant.store import Generation, VectorQuery
+from tests.contract.engines import ENGINES, engine_store
 from tests.contract.samples import EXPRESSIONS, PAYLOADS, SCHEMA, config, point, vector
-from tests.stores import store_root
 
-Pair = tuple[Generation, Generation]
-
-
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    with store_root() as root:
-        store = EdgeStore(root)
-        yield store.create("c", config()), ExactStore().create("c", config())
-        store.close()
+EXAMPLES = {"edge": 100, "local": 40, "rest": 30, "grpc": 30, "server": 100, "cluster": 50}
+"""Random examples per test: what is behind 'rest' and 'grpc' is 'local', so few will do."""
 
 
-def _fill(pair: Pair, payloads: list[dict[str, Any]]) -> None:
-    points = [point(f"p{number}", number, **payload) for number, payload in enumerate(payloads)]
-    for generation in pair:
-        generation.delete(list(generation.ids()))
-        generation.upsert(points)
+@dataclass(frozen=True)
+class Pair:
+    """An engine and the oracle, with the same points."""
+
+    engine: Generation
+    exact: Generation
+    settings: settings
+
+    def fill(self, payloads: list[dict[str, Any]]) -> None:
+        points = [point(f"p{n}", n, **payload) for n, payload in enumerate(payloads)]
+        for generation in (self.engine, self.exact):
+            generation.delete(list(generation.ids()))
+            generation.upsert(points)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    payloads=st.lists(PAYLOADS, min_size=1, max_size=8),
-    expressions=st.lists(EXPRESSIONS, min_size=4, max_size=8),
-)
-def test_a_filter_selects_the_same_points_in_both_stores(
-    pair: Pair, payloads: list[dict[str, Any]], expressions: list[dict[str, Any]]
-) -> None:
-    _fill(pair, payloads)
-    edge, exact = pair
-    for expression in expressions:
-        condition = parse_filter(expression, SCHEMA)
-        found = [each.id for each in edge.scroll(filter=condition)[0]]
-        assert found == [each.id for each in exact.scroll(filter=condition)[0]], expression
-        assert edge.count(condition) == len(found)
-        query = VectorQuery(vector(0), limit=10, filter=condition, exact=True)
-        ranked, wanted = edge.query(query), exact.query(query)
-        assert [each.id for each in ranked] == [each.id for each in wanted]
-        np.testing.assert_allclose(
-            [each.score for each in ranked], [each.score for each in wanted], atol=1e-6
-        )
+@pytest.fixture(scope="module", params=[name for name in ENGINES if name != "exact"])
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    effort = settings(
+        deadline=None,
+        max_examples=EXAMPLES[request.param],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    with engine_store(request.param) as store:
+        yield Pair(store.create("c", config()), ExactStore().create("c", config()), effort)
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    payloads=st.lists(PAYLOADS, min_size=1, max_size=8),
-    expression=EXPRESSIONS | st.just({}),
-    field=st.sampled_from(["brand", "stock", "sale"]),
-    limit=st.integers(1, 4),
-)
-def test_values_are_counted_the_same_in_both_stores(
-    pair: Pair, payloads: list[dict[str, Any]], expression: dict[str, Any], field: str, limit: int
-) -> None:
-    _fill(pair, payloads)
-    edge, exact = pair
+def test_a_filter_selects_the_same_points_in_both_stores(pair: Pair) -> None:
+    @pair.settings
+    @given(
+        payloads=st.lists(PAYLOADS, min_size=1, max_size=8),
+        expressions=st.lists(EXPRESSIONS, min_size=4, max_size=8),
+    )
+    def agree(payloads: list[dict[str, Any]], expressions: list[dict[str, Any]]) -> None:
+        pair.fill(payloads)
+        for expression in expressions:
+            _check_agreement(pair, expression)
+
+    agree()
+
+
+def _check_agreement(pair: Pair, expression: dict[str, Any]) -> None:
     condition = parse_filter(expression, SCHEMA)
-    counted = edge.facet(field, filter=condition, limit=limit)
-    assert counted == exact.facet(field, filter=condition, limit=limit)
+    engine, exact = pair.engine, pair.exact
+    found = [each.id for each in engine.scroll(filter=condition)[0]]
+    assert found == [each.id for each in exact.scroll(filter=condition)[0]], expression
+    assert engine.count(condition) == len(found)
+    query = VectorQuery(vector(0), limit=10, filter=condition, exact=True)
+    ranked, wanted = engine.query(query), exact.query(query)
+    assert [each.id for each in ranked] == [each.id for each in wanted]
+    np.testing.assert_allclose(
+        [each.score for each in ranked], [each.score for each in wanted], atol=1e-6
+    )
+
+
+def test_values_are_counted_the_same_in_both_stores(pair: Pair) -> None:
+    @pair.settings
+    @given(
+        payloads=st.lists(PAYLOADS, min_size=1, max_size=8),
+        expression=EXPRESSIONS | st.just({}),
+        field=st.sampled_from(["brand", "stock", "sale"]),
+        limit=st.integers(1, 4),
+    )
+    def agree(
+        payloads: list[dict[str, Any]], expression: dict[str, Any], field: str, limit: int
+    ) -> None:
+        pair.fill(payloads)
+        condition = parse_filter(expression, SCHEMA)
+        counted = pair.engine.facet(field, filter=condition, limit=limit)
+        assert counted == pair.exact.facet(field, filter=condition, limit=limit)
+
+    agree()

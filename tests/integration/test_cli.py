@@ -127,7 +127,7 @@ def test_rejects_have_an_exit_code_of_their_own_and_a_file(run: Run, pictures: P
 def test_replacing_leaves_only_the_new_source(loaded: Run, pictures: Path) -> None:
     (pictures / "r" / "red_thing.png").unlink()
     loaded("binocle ingest pictures --collection things --replace")
-    shown = loaded("binocle collections show things --json").json
+    shown = loaded("binocle collections describe things --json").json
     assert shown["count"] == len(COLOURS) - 1
     assert shown["generation"] == "g000002"
 
@@ -135,13 +135,13 @@ def test_replacing_leaves_only_the_new_source(loaded: Run, pictures: Path) -> No
 def test_an_empty_source_never_takes_the_place_of_a_collection(loaded: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert loaded("binocle ingest empty --collection things --replace").code == 1
-    assert loaded("binocle collections show things --json").json["count"] == len(COLOURS)
+    assert loaded("binocle collections describe things --json").json["count"] == len(COLOURS)
 
 
 def test_a_replaced_collection_can_be_rolled_back(loaded: Run) -> None:
     loaded("binocle ingest pictures --collection things --replace")
     assert loaded("binocle collections rollback things").code == 0
-    assert loaded("binocle collections show things --json").json["generation"] == "g000001"
+    assert loaded("binocle collections describe things --json").json["generation"] == "g000001"
 
 
 def test_columns_become_fields_with_types(run: Run, pictures: Path, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_columns_become_fields_with_types(run: Run, pictures: Path, tmp_path: Pa
         "b,pictures/b/blue_thing.png,Blue,20,2025\n"
     )
     assert run("binocle ingest catalog.csv --collection shop --image picture").code == 0
-    fields = run("binocle collections show shop --json").json["fields"]
+    fields = run("binocle collections describe shop --json").json["fields"]
     assert (fields["price"], fields["launch_year"]) == ("float", "integer")
 
 
