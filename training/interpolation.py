@@ -1,7 +1,8 @@
 """Weights between two models (WiSE-FT).
 
-Wortsman et al. 2022, Robust fine-tuning of zero-shot models. Fine-tuning improves on the data it sees and loses elsewhere; on the straight line between the
-weights before and after there are often models that keep most of both.
+Wortsman et al. 2022, Robust fine-tuning of zero-shot models. Fine-tuning improves on the data it
+sees and loses elsewhere; on the straight line between the weights before and after there are often
+models that keep most of both.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -159,8 +160,12 @@ def check_nested(recipe: Recipe, dim: int) -> None:
         )
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     """The checked recipe in a YAML file.
+
+    Args:
+        changes: settings that take the place of the file's, such as 'loss.kind=sigmoid'; values
+            are YAML.
 
     Raises SettingsError: no such file, not YAML, an unknown key (with those that are near), a wrong
     value, or settings that can't go together. Nothing that the recipe names is opened.
@@ -177,10 +182,28 @@ def read_recipe(path: Path) -> Recipe:
         raise SettingsError(f"The recipe {path} is no YAML: {error}") from None
     if not isinstance(given, dict):
         raise SettingsError(f"The recipe {path} holds no settings, which are 'key: value' lines.")
+    for change in changes:
+        _put(given, change)
     try:
         return Recipe.model_validate(given)
     except ValidationError as error:
         raise settings_error(error, Recipe, str(path)) from None
+
+
+def _put(document: dict[str, Any], change: str) -> None:
+    key, equals, value = change.partition("=")
+    *groups, leaf = key.strip().split(".")
+    place = document
+    for group in groups:
+        place = place.setdefault(group, {})
+        if not isinstance(place, dict):
+            break
+    if not equals or not leaf or not isinstance(place, dict):
+        raise SettingsError(f"'{change}' changes no setting: write KEY=VALUE, as optimizer.clip=1.")
+    try:
+        place[leaf] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"The value of '{change}' is no YAML: {error}") from None
 
 
 def written(recipe: Recipe) -> str:

@@ -18,6 +18,7 @@ from app.cli import (
     keys,
     search,
     serve,
+    train,
 )
 from app.cli import eval as evaluation
 from app.cli.terminal import errors, say_problem
@@ -39,6 +40,7 @@ binocle.command("eval")(evaluation.evaluate)
 binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")
+binocle.add_typer(train.commands, name="train")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")
 

@@ -35,7 +35,8 @@ class Batch(TypedDict):
 
     anchor, positive: int64 (n,), rows among the inputs, images before texts. negative: int64 (n,
     k), -1 where a pair has fewer. weights: float32 (n,). masks: the fields of `Masks`. pairs:
-    what masks are made of. teacher: the same images and texts as a teacher reads them. skips: what could not be decoded.
+    what masks are made of. teacher: the same images and texts as a teacher reads them. skips: what
+    could not be decoded.
     """
 
     inputs: Inputs

@@ -75,7 +75,7 @@ class RunDirectory:
         if changed:
             named = ", ".join(f"'{key}'" for key in changed)
             raise SettingsError(
-                f"The recipe is not the one that the run in {self.path} began with: {named} differ.",
+                f"The recipe is not the one that the run in {self.path} began with: {named}.",
                 hint="Put them back to go on, or begin anew in another folder: --out.",
                 field=changed[0],
             )
