@@ -6,7 +6,6 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from torch import Tensor
 from core.errors import EncoderError
 from encoders.bundle import Calibration, unit_rows
 from encoders.encoder import Vectors
+from encoders.sentence.evaluating import Evaluating
 from encoders.sentence.preprocessing import Preprocessing, preprocessing_of
 from encoders.sentence.towers import embed_pixels, embed_tokens, tokenise
 
@@ -25,6 +25,8 @@ _BATCH = 16
 """Rows to one run on a processor: larger batches fall out of its cache."""
 _DEVICE_BATCH = 128
 """Rows to one run on an accelerator."""
+_TOGETHER = 2048
+"""Texts to be sorted by their length together: more would only take more memory."""
 
 
 class SentenceEncoder:
@@ -44,7 +46,9 @@ class SentenceEncoder:
         self._calibration = dict(calibration or {})
         self._name = name
         self._preprocessing = preprocessing_of(model)
-        self._dim = _dim(model, self._preprocessing)
+        self._evaluating = Evaluating(model)
+        with self._evaluating.run():
+            self._dim = _dim(model, self._preprocessing)
         self._fingerprint = ""
         # A fast tokenizer can't be used by two threads while one of them sets its padding.
         self._lock = threading.Lock()
@@ -81,15 +85,11 @@ class SentenceEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dim). Texts over the token limit are cut."""
-        answer = np.empty((len(texts), self.dim), dtype=np.float32)
-        if not texts:
-            return answer
-        with self._lock:
-            tokens = tokenise(self._model, texts)
-        for rows, part in _alike(tokens, self._batch, len(texts)):
-            with _evaluating(self._model):
-                answer[rows] = _array(embed_tokens(self._model, part))
-        return unit_rows(answer)
+        parts = [
+            self._encoded(texts[start : start + _TOGETHER])
+            for start in range(0, len(texts), _TOGETHER)
+        ]
+        return unit_rows(np.concatenate([np.empty((0, self.dim), dtype=np.float32), *parts]))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """float32 (n, dim) from RGB images of any size."""
@@ -104,7 +104,7 @@ class SentenceEncoder:
         answer = np.empty((len(pixels), self.dim), dtype=np.float32)
         for start in range(0, len(pixels), self._batch):
             part = torch.from_numpy(np.stack(pixels[start : start + self._batch]))
-            with _evaluating(self._model):
+            with self._evaluating.run():
                 answer[start : start + self._batch] = _array(embed_pixels(self._model, part))
         return unit_rows(answer)
 
@@ -112,6 +112,15 @@ class SentenceEncoder:
         """Calibrated probability, 0 to 1; None where nobody calibrated the kind of query."""
         fit = self._calibration.get(query)
         return fit and fit.probability(cosine)
+
+    def _encoded(self, texts: Sequence[str]) -> Vectors:
+        answer = np.empty((len(texts), self.dim), dtype=np.float32)
+        with self._lock:
+            tokens = tokenise(self._model, texts)
+        for rows, part in _alike(tokens, self._batch, len(texts)):
+            with self._evaluating.run():
+                answer[rows] = _array(embed_tokens(self._model, part))
+        return answer
 
     @property
     def _batch(self) -> int:
@@ -139,9 +148,8 @@ def _bytes(weight: Tensor) -> memoryview:
 def _dim(model: SentenceTransformer, preprocessing: Preprocessing) -> int:
     """Measured, because many a model does not know it, or says that of only one tower."""
     side = preprocessing.size
-    with _evaluating(model):
-        image = embed_pixels(model, torch.zeros(1, 3, side, side))
-        text = embed_tokens(model, tokenise(model, ["a"]))
+    image = embed_pixels(model, torch.zeros(1, 3, side, side))
+    text = embed_tokens(model, tokenise(model, ["a"]))
     if image.shape[1] != text.shape[1]:
         raise EncoderError(
             f"The towers do not share a space: images have {image.shape[1]} dimensions, texts "
@@ -155,31 +163,20 @@ def _alike(
     tokens: Mapping[str, Tensor], batch: int, count: int
 ) -> Iterator[tuple[NDArray[np.intp], dict[str, Tensor]]]:
     """(places, tokens) of texts of one length, so that none is padded for its batch mates' sake."""
-    mask = tokens.get("attention_mask")
-    if mask is None:  # one length for all, or texts laid end to end: rows are apart anyway
+    if "offsets" in tokens:  # texts laid end to end, for a sum of word vectors: rows are apart
         yield np.arange(count), dict(tokens)
         return
-    lengths = mask.sum(dim=1).numpy()
+    mask = tokens.get("attention_mask")
+    lengths = mask.sum(dim=1).numpy() if mask is not None else np.zeros(count)
     for length in np.unique(lengths):
         places = np.flatnonzero(lengths == length)
         for start in range(0, len(places), batch):
             rows = places[start : start + batch]
-            kept = mask[rows[0]].bool()  # on the left or on the right, as the tokenizer pads
-            yield rows, {name: value[rows][:, kept] for name, value in tokens.items()}
-
-
-@contextmanager
-def _evaluating(model: SentenceTransformer) -> Iterator[None]:
-    """Without gradients and dropout; a model in training is put back into training."""
-    training = model.training
-    if training:
-        model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        if training:
-            model.train()
+            if mask is None:  # padded to one length for all, and the padding is read
+                yield rows, {name: value[rows] for name, value in tokens.items()}
+            else:  # padded on the left or on the right, as the tokenizer pads
+                kept = mask[rows[0]].bool()
+                yield rows, {name: value[rows][:, kept] for name, value in tokens.items()}
 
 
 def _array(rows: Tensor) -> Vectors:

@@ -12,7 +12,7 @@ from encoders.sentence.loading import load_model
 
 def open_encoder(spec: str) -> SentenceEncoder:
     """The encoder of 'st:...' or 'open_clip:...'. Raises EncoderError as `load_model`."""
-    return SentenceEncoder(load_model(spec), name_of(spec))
+    return SentenceEncoder(load_model(spec).eval(), name_of(spec))
 
 
 def name_of(spec: str) -> str:

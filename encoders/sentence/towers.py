@@ -45,6 +45,9 @@ def embed_tokens(model: SentenceTransformer, tokens: Mapping[str, Tensor]) -> Te
 
 
 def _embed(model: SentenceTransformer, features: Mapping[str, Tensor], kind: Kind) -> Tensor:
-    moved: dict[str, Any] = {name: value.to(model.device) for name, value in features.items()}
-    rows = model(moved | {"modality": kind})["sentence_embedding"]
+    moved: dict[str, Any] = {"modality": kind}
+    for name, value in features.items():
+        number = model.dtype if value.is_floating_point() else None  # weights may be of 16 bits
+        moved[name] = value.to(model.device, number)
+    rows = model(moved)["sentence_embedding"]
     return torch.nn.functional.normalize(rows, dim=-1)
