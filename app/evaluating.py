@@ -21,7 +21,7 @@ from eval.retrieval.significance import Comparison, adjust_together, compare
 from eval.retrieval.tasks import RetrievalTask, Task
 from eval.robustness.drops import Robustness
 from eval.robustness.study import Study, robustness
-from ingestion.limits import Limits
+from ingestion.limits import Limits, cores
 
 Watch = Callable[[str], Callable[[int, int], None]]
 """Told the name of each step; gives what is told its progress: numbers done and of all."""
@@ -137,4 +137,4 @@ def _encoding(encoder: Encoder, run: Run) -> Iterator[Encoding]:
     """How this encoder encodes; its vectors are kept for all tasks."""
     cache = VectorMemory() if run.cache is None else VectorFile(run.cache, encoder)
     with closing(cache):
-        yield Encoding(limits=run.limits, cache=cache)
+        yield Encoding(limits=run.limits, cache=cache, encoders=cores())

@@ -22,6 +22,8 @@ from app.evaluating import (
 )
 from app.problems import ExitCode
 from core.errors import InvalidRequest
+from encoders.bundle import Threads
+from encoders.encoder import Encoder
 from encoders.specs import load_encoder
 from eval.reports import document as documents
 from eval.reports import terminal as tables
@@ -100,11 +102,16 @@ def evaluate(
         if collection is not None:
             outcome = evaluate_collection(tasks, wiring, collection, run)
         else:
-            other = None if baseline is None else load_encoder(baseline)
+            other = None if baseline is None else _load(baseline)
             outcome = evaluate_encoders(tasks, wiring.encoder(), run, baseline=other)
     asked = {"set": str(set_), "limit": limit, "seed": seed, "collection": collection}
     _tell(found, outcome, asked, json_file, html_file)
     raise typer.Exit(ExitCode.DONE if outcome.complete else ExitCode.DONE_WITH_REJECTS)
+
+
+def _load(spec: str) -> Encoder:
+    """Another encoder, of one thread for each run, as the one of the settings is."""
+    return load_encoder(spec, threads=Threads(image=1, text=1))
 
 
 def _study(corruption: list[str] | None, severity: list[int] | None, seed: int) -> Study:

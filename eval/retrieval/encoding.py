@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ from ingestion.fetch import Fetcher
 from ingestion.limits import Limits, cores
 from ingestion.preparing import Input, encode
 
-_BATCH = 32
 Transform: TypeAlias = Callable[[Image.Image, int], Image.Image]
 """Changes a decoded RGB image before it is encoded; gets its row among the members, too."""
 
@@ -69,12 +68,17 @@ class Encoding:
         cache: gives and keeps vectors; not asked where there is a transform.
         transform: see `Transform`.
         progress: told the number of members done and of all, now and then.
+        encoders: batches that are encoded at a time. Bundles whose towers run on one thread each
+            are fastest with as many as there are cores.
+        batch: members that are encoded at once.
     """
 
     limits: Limits = field(default_factory=Limits)
     cache: VectorCache | None = None
     transform: Transform | None = None
     progress: Callable[[int, int], None] | None = None
+    encoders: int = 1
+    batch: int = 32
 
 
 def encode_members(
@@ -100,19 +104,22 @@ class _Run:
         self._how = how
         self._cache = how.cache if how.transform is None else None
         self._fetcher = Fetcher(how.limits.fetch)
-        self._threads = ThreadPoolExecutor(cores() + 1, thread_name_prefix="evaluation")
+        self._readers = ThreadPoolExecutor(cores() + 1, thread_name_prefix="evaluation-read")
+        self._encoders = ThreadPoolExecutor(how.encoders, thread_name_prefix="evaluation-encode")
         self._vectors: Vectors = np.zeros((len(members), encoder.dim), dtype=np.float32)
         self._usable = np.zeros(len(members), dtype=bool)
-        self._skipped: list[tuple[int, Skipped]] = []
+        self._skipped: list[Skipped] = []
 
     def close(self) -> None:
-        self._threads.shutdown(cancel_futures=True)
+        self._readers.shutdown(cancel_futures=True)
+        self._encoders.shutdown(cancel_futures=True)
         self._fetcher.close()
 
     def encoded(self) -> Encoded:
         done = 0
-        for batch in _batches(self._prepared(), _BATCH):
-            self._take(batch)
+        for batch in self._encoded_batches():
+            for one in batch:
+                self._keep(one)
             done += len(batch)
             if self._how.progress:
                 self._how.progress(done, len(self._members))
@@ -120,36 +127,51 @@ class _Run:
         vectors = self._vectors if len(rows) == len(self._members) else self._vectors[rows]
         if not np.isfinite(vectors).all():
             raise EncoderError(f"The encoder '{self._encoder.name}' answers with infinite vectors.")
-        return Encoded(vectors, rows, tuple(one for _, one in sorted(self._skipped, key=_row)))
+        return Encoded(vectors, rows, tuple(self._skipped))
 
-    def _take(self, batch: list[_Prepared]) -> None:
-        """Encodes a batch and keeps it; what the cache knew comes as a vector already."""
-        fresh = [one for one in batch if one.vector is None and one.input is not None]
-        texts = [one.input for one in fresh if isinstance(one.input, str)]
-        found: Sequence[NDArray[np.float32] | None]
-        if texts:
-            found = list(self._encoder.encode_texts(texts))
+    def _keep(self, one: _Prepared) -> None:
+        if one.vector is None:
+            self._skipped.append(Skipped(self._ids[one.row], one.problem))
         else:
-            found = encode(self._encoder, [one.input for one in fresh]) if fresh else []  # type: ignore[misc]
-        for one, vector in zip(fresh, found, strict=True):
+            self._vectors[one.row] = one.vector
+            self._usable[one.row] = True
+
+    def _encoded_batches(self) -> Iterator[list[_Prepared]]:
+        """Batches with their vectors, in order."""
+        running: deque[Future[list[_Prepared]]] = deque()
+        for batch in _batches(self._prepared(), self._how.batch):
+            running.append(self._encoders.submit(self._encode, batch))
+            if len(running) > self._how.encoders:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+    def _encode(self, batch: list[_Prepared]) -> list[_Prepared]:
+        """Encodes what has no vector from the cache, and keeps it there."""
+        fresh = [one for one in batch if one.vector is None and one.input is not None]
+        for one, vector in zip(fresh, self._vectors_of(fresh), strict=True):
             one.vector = vector
             if vector is None:
                 one.problem = "The encoder can't encode this image."
-        for one in batch:
-            if one.vector is None:
-                self._skipped.append((one.row, Skipped(self._ids[one.row], one.problem)))
-            else:
-                self._vectors[one.row] = one.vector
-                self._usable[one.row] = True
         if self._cache is not None:
             self._cache.put([(one.key, one.vector) for one in fresh if one.vector is not None])
+        return batch
+
+    def _vectors_of(self, fresh: Sequence[_Prepared]) -> Sequence[NDArray[np.float32] | None]:
+        if not fresh:
+            return []
+        texts = [one.input for one in fresh if isinstance(one.input, str)]
+        if texts:
+            return list(self._encoder.encode_texts(texts))
+        inputs = [one.input for one in fresh if not isinstance(one.input, str | None)]
+        return encode(self._encoder, inputs)
 
     def _prepared(self) -> Iterator[_Prepared]:
         """Members read and decoded side by side, in order, a bounded number ahead."""
         ahead: deque[Future[_Prepared]] = deque()
         for row in range(len(self._members)):
-            ahead.append(self._threads.submit(self._prepare, row))
-            if len(ahead) > 2 * _BATCH:
+            ahead.append(self._readers.submit(self._prepare, row))
+            if len(ahead) > 2 * self._how.batch:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
@@ -195,10 +217,6 @@ class _Prepared:
     input: str | Input | None = None
     vector: NDArray[np.float32] | None = None
     problem: str = ""
-
-
-def _row(skipped: tuple[int, Any]) -> int:
-    return skipped[0]
 
 
 def _batches(values: Iterator[_Prepared], size: int) -> Iterator[list[_Prepared]]:
