@@ -19,6 +19,9 @@ from training.pairs.skips import Skip
 _SAVED = ("dataset_info.json", "dataset_dict.json")
 """What a folder of `save_to_disk` has."""
 
+_PATIENCE = 5.0
+"""Seconds that the hub has to answer whether it has a dataset."""
+
 
 class DatasetColumn:
     """Cells of a dataset's column by row. Goes to other processes as the dataset's files."""
@@ -71,6 +74,8 @@ def _loaded(settings: Catalog, place: Place) -> Any:
     given = settings.dataset or ""
     path = place.of(given)
     try:
+        if not path.is_dir():
+            _check_hub(given, place)
         if path.is_dir() and any((path / name).exists() for name in _SAVED):
             found = datasets.load_from_disk(str(path))
             found = found if isinstance(found, datasets.Dataset) else found[settings.part]
@@ -90,6 +95,18 @@ def _loaded(settings: Catalog, place: Place) -> Any:
     if not len(found):
         raise SourceError(f"The dataset '{given}' ({settings.part}) has no rows.", field="dataset")
     return found
+
+
+def _check_hub(given: str, place: Place) -> None:
+    """Asks the hub for the dataset, once: loading would try for half a minute without a network.
+
+    Where some dataset was loaded before, loading may find it in the cache and is left to try.
+    """
+    from huggingface_hub import HfApi
+
+    kept = place.cache / "datasets"
+    if not kept.is_dir() or not any(kept.iterdir()):
+        HfApi().dataset_info(given, timeout=_PATIENCE)
 
 
 def _first_line(error: Exception) -> str:

@@ -128,6 +128,15 @@ def test_a_dataset_that_is_not_there_is_told(tmp_path: Path) -> None:
         read(tmp_path, dataset="empty")
 
 
+def test_a_dataset_of_the_hub_without_a_network_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("datasets")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(SourceError, match="Without a network, give the folder"):
+        read(tmp_path, dataset="somebody/pets")
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
