@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,43 +110,37 @@ def estimate_drops(
         corrupted: of each condition, float64 (queries,) of the same queries.
     """
     values = np.stack([clean, *corrupted], axis=1)
-    point = values.mean(axis=0)
-    drawn = _drawn_means(values, bootstrap) if len(clean) > 1 else None
-
-    def estimate(value: float, resampled: NDArray[np.float64] | None) -> Estimate:
-        if resampled is None or not np.isfinite(resampled).all():
-            return Estimate(value)
-        low, high = np.percentile(resampled, bootstrap.percentiles)
-        return Estimate(value, Interval(float(low), float(high)))
-
-    drop = point[0] - point[1:]
-    fall = None if drawn is None else drawn[:, :1] - drawn[:, 1:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = None if drawn is None or fall is None else fall / drawn[:, :1]
-    relatives: list[Estimate | None] = [None] * len(drop)
+    point, drawn = values.mean(axis=0), _drawn_means(values, bootstrap)
+    drop, fall = point[0] - point[1:], drawn[:, :1] - drawn[:, 1:]
+    estimate = partial(_estimate, bootstrap)
+    relatives: tuple[Estimate | None, ...] = (None,) * len(drop)
     mean_relative = None
     if point[0]:
-        relatives = [
-            estimate(float(value / point[0]), None if share is None else share[:, column])
-            for column, value in enumerate(drop)
-        ]
-        mean_relative = estimate(
-            float(drop.mean() / point[0]), None if share is None else share.mean(axis=1)
-        )
+        with np.errstate(divide="ignore", invalid="ignore"):  # a resample may have no score at all
+            share = fall / drawn[:, :1]
+        relatives = tuple(map(estimate, drop / point[0], share.T))
+        mean_relative = estimate(drop.mean() / point[0], share.mean(axis=1))
     return Drops(
-        clean=estimate(float(point[0]), None if drawn is None else drawn[:, 0]),
-        drops=tuple(
-            estimate(float(value), None if fall is None else fall[:, column])
-            for column, value in enumerate(drop)
-        ),
-        relatives=tuple(relatives),
-        mean_drop=estimate(float(drop.mean()), None if fall is None else fall.mean(axis=1)),
+        clean=estimate(point[0], drawn[:, 0]),
+        drops=tuple(map(estimate, drop, fall.T)),
+        relatives=relatives,
+        mean_drop=estimate(drop.mean(), fall.mean(axis=1)),
         mean_relative=mean_relative,
     )
 
 
+def _estimate(bootstrap: Bootstrap, value: np.float64, resampled: NDArray[np.float64]) -> Estimate:
+    """A value, with its interval where there are resamples that all have a value."""
+    if not resampled.size or not np.isfinite(resampled).all():
+        return Estimate(float(value))
+    low, high = np.percentile(resampled, bootstrap.percentiles)
+    return Estimate(float(value), Interval(float(low), float(high)))
+
+
 def _drawn_means(values: NDArray[np.float64], bootstrap: Bootstrap) -> NDArray[np.float64]:
-    """float64 (resamples, columns): the means of each resample of the rows."""
+    """float64 (resamples, columns): the means of each resample; none for fewer than two rows."""
+    if len(values) < 2:
+        return np.empty((0, values.shape[1]))
     generator = np.random.default_rng(bootstrap.seed)
     count = len(values)
     size = max(1, _CHUNK // count)

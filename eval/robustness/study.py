@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import InvalidRequest
+from core.errors import EncoderError, InvalidRequest
 from encoders.encoder import Encoder
 from eval.retrieval.encoding import Encoding, Transform, encode_members
 from eval.retrieval.evaluate import evaluate
@@ -36,8 +36,7 @@ from eval.robustness.corruption import (
 from eval.robustness.drops import Condition, Drops, Robustness, estimate_drops
 
 Progress = Callable[[int, int], None]
-_METRIC = "ndcg@10"
-_ZERO_SHOT_METRIC = "top1"
+_USUAL_CUT = 10
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,8 @@ class Study:
     Args:
         corruptions: names, see `eval.robustness.corruption`.
         severities: 1 to 5.
-        metric: of the evaluation, higher is better; "" is 'ndcg@10', and for zero-shot
-            classification 'top1'.
+        metric: of the evaluation, higher is better; "" is 'ndcg@10', or at the nearest cut that
+            is measured, and for zero-shot classification 'top1'.
         seed: of what is random in the corruptions.
 
     Raises InvalidRequest for an unknown corruption or severity, or none at all.
@@ -96,31 +95,51 @@ def robustness(
     `evaluate` raises.
     """
     study = study or Study()
-    metric = study.metric or (_ZERO_SHOT_METRIC if isinstance(task, ZeroShotTask) else _METRIC)
-    if metric in LOWER_IS_BETTER:
-        raise InvalidRequest(f"'{metric}' is lower for better; choose another.", field="metric")
     measuring = measuring or Measuring()
     # The intervals of each evaluation and its slices would be thrown away.
     quick = replace(measuring, bootstrap=replace(measuring.bootstrap, resamples=1))
-    plain = _without_attributes(task)
     conditions = study.conditions()
     evaluations = _evaluations(
-        encoder, plain, conditions, study.seed, quick, encoding or Encoding()
+        encoder, _without_attributes(task), conditions, study.seed, quick, encoding or Encoding()
     )
     clean = next(evaluations)
-    if metric not in clean.per_query:
-        raise InvalidRequest(
-            f"'{metric}' is not measured on task '{task.name}'.",
-            hint=f"There are: {', '.join(sorted(set(clean.per_query) - LOWER_IS_BETTER))}.",
-            field="metric",
-        )
+    metric = study.metric or _usual_metric(clean)
+    _check_metric(metric, clean)
     scores = []
     for done, evaluation in enumerate(evaluations, start=1):
+        _check_paired(clean, evaluation, conditions[done - 1])
         scores.append(evaluation.per_query[metric])
         if progress:
             progress(done, len(conditions))
     drops = estimate_drops(clean.per_query[metric], scores, measuring.bootstrap)
     return _robustness(clean, metric, study.seed, measuring.bootstrap, conditions, scores, drops)
+
+
+def _usual_metric(clean: Evaluation) -> str:
+    if isinstance(clean.task, ZeroShotTask):
+        return "top1"
+    return f"ndcg@{max((k for k in clean.ks if k <= _USUAL_CUT), default=min(clean.ks))}"
+
+
+def _check_paired(
+    clean: Evaluation, corrupted: Evaluation, condition: tuple[Corruption, int]
+) -> None:
+    """Raises EncoderError where a query is lost: the two would not be of the same queries."""
+    if not np.array_equal(clean.rows, corrupted.rows):
+        raise EncoderError(
+            f"The encoder '{clean.encoder}' can't encode every picture of task "
+            f"'{clean.task.name}' under {condition[0].name} at severity {condition[1]}."
+        )
+
+
+def _check_metric(metric: str, clean: Evaluation) -> None:
+    falling = [name for name in clean.per_query if name not in LOWER_IS_BETTER]
+    if metric not in falling:
+        raise InvalidRequest(
+            f"The drop of '{metric}' can't be measured on task '{clean.task.name}'.",
+            hint=f"That of these can: {', '.join(falling)}.",
+            field="metric",
+        )
 
 
 def _evaluations(

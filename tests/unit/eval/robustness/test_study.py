@@ -1,14 +1,18 @@
 """A study of robustness over the tiny towers, which know colours and little else."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from core.errors import InvalidRequest, SourceError
+from core.errors import EncoderError, InvalidRequest, SourceError
 from core.items import ImageSource
 from encoders.bundle import BundleEncoder
+from encoders.encoder import Vectors
 from eval.retrieval.evaluate import evaluate
+from eval.retrieval.measuring import Measuring
 from eval.retrieval.resampling import Bootstrap
 from eval.retrieval.tasks import RetrievalTask, ZeroShotTask
 from eval.robustness.drops import estimate_drops
@@ -22,6 +26,29 @@ EACH = 3
 
 def image(colour: str, seed: int) -> ImageSource:
     return ImageSource(data=encoded(picture(colour, seed=seed)))
+
+
+class AfraidOfTheDark:
+    """The encoder it is given, which fails on dark pictures."""
+
+    name = "afraid"
+
+    def __init__(self, encoder: BundleEncoder) -> None:
+        self._encoder = encoder
+        self.dim = encoder.dim
+        self.fingerprint = encoder.fingerprint
+        self.image_size = encoder.image_size
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        return self._encoder.encode_texts(texts)
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        if any(np.asarray(image).max(axis=2).mean() < 125 for image in images):
+            raise EncoderError("It is too dark.")
+        return self._encoder.encode_images(images)
+
+    def relevance(self, cosine: float, query: str) -> float | None:
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +158,26 @@ def test_a_metric_that_has_no_drop_is_refused(
 ) -> None:
     with pytest.raises(InvalidRequest, match=metric):
         robustness(tiny_encoder, by_name, Study(corruptions=("blur",), metric=metric))
+
+
+def test_the_score_is_ndcg_at_the_cut_nearest_to_ten(
+    tiny_encoder: BundleEncoder, by_name: RetrievalTask
+) -> None:
+    study = Study(corruptions=("blur",), severities=(1,))
+    for ks, metric in [((1, 5, 20), "ndcg@5"), ((15, 20), "ndcg@15"), ((5, 10, 20), "ndcg@10")]:
+        outcome = robustness(tiny_encoder, by_name, study, measuring=Measuring(ks=ks))
+        assert outcome.metric == metric
+
+
+def test_a_picture_that_is_lost_by_its_corruption_is_no_drop(
+    tiny_encoder: BundleEncoder, by_colour: RetrievalTask
+) -> None:
+    with pytest.raises(EncoderError, match="under low-light at severity 1"):
+        robustness(
+            AfraidOfTheDark(tiny_encoder),
+            by_colour,
+            Study(corruptions=("low-light",), severities=(1,)),
+        )
 
 
 def test_a_study_needs_conditions() -> None:
