@@ -1,0 +1,171 @@
+"""Whole runs of small models: stopped and resumed, interpolated, guarded, described."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from sentence_transformers import SentenceTransformer
+
+from core.errors import EncoderError, SettingsError
+from encoders.sentence.loading import load_model
+from tests.unit.training.fit.shop import CAPTIONS, MakeRecipe
+from training.fit.outcome import Finished, Stopped
+from training.fit.run import train
+from training.fit.watcher import Watcher
+
+DROPOUT = {"checkpoints": {"every": 4}, "steps": 8, "accumulate": 2}
+SPLIT = CAPTIONS | {"split": {"by": "colour", "share": 0.4}}
+HELD_OUT = {"sources": [SPLIT]}
+GUARD = {"set": "general.yaml", "metric": "recall@5"}
+
+
+def stopping_at(step: int) -> Watcher:
+    """Presses Ctrl-C in the middle of a run: the step after `step` is the last."""
+
+    def stage(what: str, done: int, total: int) -> None:
+        if what == "Training" and done == step:
+            signal.raise_signal(signal.SIGINT)
+
+    return Watcher(stage=stage)
+
+
+def weights(model: SentenceTransformer) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def test_a_resumed_run_ends_with_exactly_the_weights_of_one_that_was_never_stopped(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    """With dropout, gradient accumulation and a learned temperature."""
+    made = recipe("two towers", **DROPOUT)
+    straight = train(made, shop, tmp_path / "straight")
+    stopped = train(made, shop, tmp_path / "parts", watcher=stopping_at(2))
+    assert isinstance(stopped, Stopped)
+    assert stopped.step == 3
+    resumed = train(made, shop, tmp_path / "parts", resume=True)
+    assert isinstance(straight, Finished)
+    assert isinstance(resumed, Finished)
+    assert straight.history[-2]["loss"] == resumed.history[-2]["loss"]
+    files = sorted((tmp_path / "straight" / "model").rglob("*.safetensors"))
+    assert len(files) > 2
+    for file in files:
+        other = load_file(tmp_path / "parts" / file.relative_to(tmp_path / "straight"))
+        for name, value in load_file(file).items():
+            assert torch.equal(value, other[name]), name
+
+
+def test_a_run_leaves_a_model_that_loads_and_says_what_was_done(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    made = recipe(data=HELD_OUT, guard=GUARD, validation={"metric": "recall@5", "every": 2})
+    run = train(made, shop, tmp_path / "run")
+    assert isinstance(run, Finished)
+    assert load_model(f"st:{tmp_path / 'run' / 'model'}", device="cpu")
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert [trial["alpha"] for trial in metrics["trials"]] == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert all(trial["general"] and trial["validation"] for trial in metrics["trials"])
+    assert any("validation/" in name for step in metrics["history"] for name in step)
+    guard = json.loads((tmp_path / "run" / "guard.json").read_text())
+    assert set(guard) == {"allowed_drop", "before", "after", "refused", "reason"}
+    card = (tmp_path / "run" / "README.md").read_text()
+    for part in ("captions of catalog", "recall@5", "Forgetting guard", "seed: 7", "torch"):
+        assert part in card
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+def test_skipped_images_are_counted_and_named(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    (shop / "broken.png").write_bytes(b"no image")
+    (shop / "broken.csv").write_text(
+        "id,image,title\n1,red-3.png,red\n2,broken.png,none\n3,blue-5.png,blue\n"
+    )
+    made = recipe(data={"sources": [CAPTIONS | {"path": "broken.csv"}]}, steps=1)
+    run = train(made, shop, tmp_path / "run")
+    assert isinstance(run, Finished)
+    assert dict(run.skipped) == {"captions of broken": 1}
+    assert "broken.png" in run.summary
+    assert "broken.png" in (tmp_path / "run" / "skipped.jsonl").read_text()
+
+
+def test_a_model_that_forgot_too_much_is_refused(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    """A learning rate that destroys the model, and nothing else to choose from."""
+    good = train(recipe(optimizer={"learning_rate": 3e-3}, steps=60), shop, tmp_path / "good")
+    assert isinstance(good, Finished)
+    made = recipe(
+        model=f"st:{tmp_path / 'good' / 'model'}",
+        optimizer={"learning_rate": 0.5},
+        interpolation={"alphas": [1.0]},
+        guard=GUARD | {"allowed_drop": 0.1},
+    )
+    run = train(made, shop, tmp_path / "run")
+    assert isinstance(run, Finished)
+    assert run.verdict.refused
+    assert json.loads((tmp_path / "run" / "guard.json").read_text())["refused"]
+    assert run.before.general["titles"] > 0.5
+
+
+def test_training_teaches_something(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
+    made = recipe(optimizer={"learning_rate": 3e-3}, steps=40, guard=GUARD)
+    run = train(made, shop, tmp_path / "run")
+    assert isinstance(run, Finished)
+    assert run.verdict.after["titles"] > run.verdict.before["titles"] + 0.2
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    made = recipe(steps=8)
+    assert isinstance(train(made, shop, tmp_path, watcher=stopping_at(1)), Stopped)
+    (learned,) = tmp_path.glob("checkpoints/*/learned.pt")
+    found = torch.load(learned, weights_only=True)
+    torch.save({f"other.{name}": value for name, value in found.items()}, learned)
+    with pytest.raises(EncoderError, match="another architecture"):
+        train(made, shop, tmp_path, resume=True)
+
+
+def test_another_recipe_is_not_gone_on_with(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    assert isinstance(train(recipe(), shop, tmp_path, watcher=stopping_at(1)), Stopped)
+    with pytest.raises(SettingsError, match="'seed'"):
+        train(recipe(seed=8), shop, tmp_path, resume=True)
+
+
+def test_a_folder_with_a_run_in_it_is_not_written_over(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    train(recipe(steps=1), shop, tmp_path)
+    with pytest.raises(SettingsError, match="holds a run"):
+        train(recipe(steps=1), shop, tmp_path)
+    with pytest.raises(SettingsError, match="finished"):
+        train(recipe(steps=1), shop, tmp_path, resume=True)
+
+
+def test_nothing_to_go_on_from_is_told(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no run"):
+        train(recipe(), shop, tmp_path, resume=True)
+
+
+def test_workers_prepare_the_same_batches(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
+    losses = []
+    for workers in (0, 2):
+        run = train(recipe(workers=workers), shop, tmp_path / str(workers))
+        assert isinstance(run, Finished)
+        losses.append([step["loss"] for step in run.history if "loss" in step])
+    assert losses[0] == losses[1]
+
+
+def test_a_run_that_diverges_says_so(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
+    made = recipe(
+        optimizer={"learning_rate": 1e30, "warm_up": 0.0, "weight_decay": 1e9}, steps=6
+    )
+    with pytest.raises(SettingsError, match="learning_rate"):
+        train(made, shop, tmp_path)
