@@ -14,6 +14,7 @@ from app.cli import (
     database,
     demo,
     encoders,
+    export,
     ingest,
     keys,
     search,
@@ -37,6 +38,7 @@ binocle.command("ingest")(ingest.ingest)
 binocle.command("search")(search.search)
 binocle.command("serve")(serve.serve)
 binocle.command("eval")(evaluation.evaluate)
+binocle.command("export")(export.export)
 binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")

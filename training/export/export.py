@@ -50,6 +50,7 @@ class Wishes:
         calibration: fits of relevance by kind of query.
         card: what is known of the model, Markdown, for the end of the bundle's card.
         force: replace a bundle, and keep one whose vectors drift more than they should.
+        notes: more for the report and the card.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Wishes:
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     card: str = ""
     force: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def export_bundle(
@@ -203,5 +205,5 @@ class _Draft:
             ),
             sizes={name: (self.out / name).stat().st_size for name in manifest.sha256},
             torch_bytes=sum(weight.numel() * weight.element_size() for weight in weights),
-            notes=(*notes, *told, *skipped),
+            notes=(*wishes.notes, *notes, *told, *skipped),
         )

@@ -79,6 +79,19 @@ def origin_of(model: str) -> Origin:
     )
 
 
+def allowed(origin: Origin, *, force: bool) -> tuple[str, ...]:
+    """Notes for the bundle's card. Raises EncoderError where the run's guard refuses the model,
+    unless forced."""
+    if not origin.refusal:
+        return ()
+    if not force:
+        raise EncoderError(
+            f"The run's guard refuses this model. {origin.refusal}",
+            hint="Train it with a smaller step or less weight of its own data, or --force it.",
+        )
+    return (f"Forced against the run's guard. {origin.refusal}",)
+
+
 def _named(path: str) -> str:
     """The last parts of a path or id, such as 'ViT-B-32-openai', as a bundle's name."""
     parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".", "..", "~")]
