@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from eval.reports.tables import Table
 from eval.retrieval.metrics import MEDIAN_RANK
 from eval.robustness.drops import Robustness
 
+_CURVES = 2
 _SLICES = 30
 """Values of an attribute that the page shows."""
 _RECALL = re.compile(r"recall@(\d+)")
@@ -32,11 +34,10 @@ class Plot:
 
 @dataclass(frozen=True)
 class StudyView:
-    """A study of robustness on the page."""
+    """One encoder's study of robustness on the page."""
 
     severities: Table
     conditions: Table
-    plots: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Section:
     metrics: Table
     plots: tuple[Plot, ...]
     studies: tuple[StudyView, ...]
+    severity_plots: tuple[str, ...]
     slices: tuple[Table, ...]
     galleries: tuple[GalleryView, ...] = field(default=())
 
@@ -58,6 +60,9 @@ def section(document: Document, place: int, galleries: tuple[GalleryView, ...]) 
     """The section of the evaluation at `place` of the document."""
     found = document.evaluations[place]
     baseline = document.baseline_of(found.task)
+    studies = sorted(  # the model first, as in the other plots
+        document.robustness_of(found.task), key=lambda study: study.encoder != found.encoder
+    )
     anchor = f"task-{place + 1}"
     return Section(
         anchor=anchor,
@@ -68,9 +73,10 @@ def section(document: Document, place: int, galleries: tuple[GalleryView, ...]) 
         metrics=contents.metrics(found, document.comparison_of(found.task)),
         plots=_plots(found, baseline, anchor),
         studies=tuple(
-            _study(study, f"{anchor}-study-{number}")
-            for number, study in enumerate(document.robustness_of(found.task), start=1)
+            StudyView(severities.severities(study), severities.conditions(study))
+            for study in studies
         ),
+        severity_plots=_severity_plots(studies, anchor),
         slices=tuple(contents.slices(found, name, _SLICES) for name in found.slices),
         galleries=galleries,
     )
@@ -79,10 +85,8 @@ def section(document: Document, place: int, galleries: tuple[GalleryView, ...]) 
 def _plots(
     found: EvaluationFigures, baseline: EvaluationFigures | None, anchor: str
 ) -> tuple[Plot, ...]:
-    sides = {found.encoder: found}
-    if baseline is not None:
-        name = baseline.encoder
-        sides[name if name != found.encoder else f"{name} (baseline)"] = baseline
+    both = [found] if baseline is None else [found, baseline]
+    sides = dict(zip(_distinct([one.encoder for one in both]), both, strict=True))
     made = []
     curves = {name: curve for name, side in sides.items() if (curve := _recall(side))}
     if curves:
@@ -119,19 +123,34 @@ def _ranks(side: EvaluationFigures) -> NDArray[np.float64] | None:
     return np.array([np.inf if rank is None else rank for rank in ranks], dtype=np.float64)
 
 
-def _study(study: Robustness, name: str) -> StudyView:
-    scores = [study.clean.value, *(one.score for one in study.conditions)]
-    top = max(scores) * 1.1 or 1.0
-    return StudyView(
-        severities=severities.severities(study),
-        conditions=severities.conditions(study),
-        plots=tuple(
-            severity_plot(
-                corruption, {study.encoder: _fall(study, corruption)}, top, f"{name}-{corruption}"
-            )
-            for corruption in study.corruptions
-        ),
+def _severity_plots(studies: Sequence[Robustness], anchor: str) -> tuple[str, ...]:
+    """A plot for each corruption, with the first two encoders that were studied alike."""
+    alike = [study for study in studies if study.metric == studies[0].metric][:_CURVES]
+    names = _distinct([study.encoder for study in alike])
+    scores = [one.score for study in alike for one in study.conditions]
+    top = max([*scores, *(study.clean.value for study in alike)], default=0.0) * 1.1 or 1.0
+    corruptions = dict.fromkeys(name for study in alike for name in study.corruptions)
+    return tuple(
+        severity_plot(
+            corruption,
+            {
+                name: _fall(study, corruption)
+                for name, study in zip(names, alike, strict=True)
+                if corruption in study.corruptions
+            },
+            top,
+            f"{anchor}-{corruption}",
+        )
+        for corruption in corruptions
     )
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """The names, later ones that repeat an earlier one told apart."""
+    return [
+        name if name not in names[:place] else f"{name} (baseline)"
+        for place, name in enumerate(names)
+    ]
 
 
 def _fall(study: Robustness, corruption: str) -> Curve:

@@ -41,7 +41,7 @@ def conditions(study: Robustness) -> Table:
         rows.append(row(f"{one.corruption}, {one.severity}", cells))
     confidence = f"{study.bootstrap.confidence:.0%} interval"
     return Table(
-        f"Drops with paired intervals: {study.task}, {study.encoder}",
+        f"Every drop with its interval: {study.task}, {study.encoder}",
         ("Corruption, severity", "Parameter", study.metric, "Drop", confidence, "Share lost"),
         tuple(rows),
         tuple(

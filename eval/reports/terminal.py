@@ -36,7 +36,7 @@ def details(document: Document) -> RenderableType:
         parts += [
             table(contents.slices(one, name, _SLICES, intervals=False)) for name in one.slices
         ]
-        parts += [Text(note, style="yellow") for note in one.notes]
+        parts += [Text(_printable(note), style="yellow") for note in one.notes]
     return Group(*parts)
 
 
@@ -48,16 +48,26 @@ def robustness(document: Document) -> RenderableType:
 def table(data: Table) -> RenderableType:
     """A table with its notes below; whatever the texts hold, they are not read as markup."""
     shown = RichTable(
-        title=escape(data.caption), title_justify="left", title_style="bold", box=SIMPLE_HEAD
+        title=escape(_printable(data.caption)),
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
     )
     for place, column in enumerate(data.columns):
-        shown.add_column(escape(column), justify="right" if place else "left", overflow="fold")
+        shown.add_column(
+            escape(_printable(column)), justify="right" if place else "left", overflow="fold"
+        )
     for row in data.rows:
-        shown.add_row(Text(row.head), *(_text(cell) for cell in row.cells))
-    return Group(shown, *(Text(note, style="dim") for note in data.notes))
+        shown.add_row(Text(_printable(row.head)), *(_text(cell) for cell in row.cells))
+    return Group(shown, *(Text(_printable(note), style="dim") for note in data.notes))
 
 
 def _text(cell: Cell) -> Text:
     if cell.heat is not None:
         return Text(cell.text, style=next((s for low, s in _HOT if cell.heat >= low), ""))
     return Text(cell.text, style=_STYLES[cell.tone])
+
+
+def _printable(text: str) -> str:
+    """Without control characters, with which a title could steer the terminal."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

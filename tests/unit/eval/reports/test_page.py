@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -164,6 +165,27 @@ def test_a_page_of_one_evaluation_without_a_title_is_well_formed(plain: Document
     assert parsed.misnested == []
     assert "Evaluation" in parsed.texts
     assert "p, adjusted" not in parsed.texts
+
+
+def test_two_encoders_that_were_studied_share_the_plots(measured: Measured) -> None:
+    model = measured.robustness[0]
+    other = replace(model, encoder="another", conditions=model.conditions[:2])
+    document = measured.document.model_copy(
+        update={
+            "evaluations": measured.document.evaluations[:1],
+            "baselines": (),
+            "comparisons": (),
+            "robustness": (other, model),
+        }
+    )
+    parsed = outline(html(document))
+    dark = next(
+        str(one["aria-label"])
+        for one in parsed.all("svg")
+        if str(one["aria-label"]).startswith("low-light")
+    )
+    assert dark.index("tiny: ") < dark.index("another: ")
+    assert parsed.texts.count("Robustness") == 2  # the heading, and the word that is explained
 
 
 @pytest.mark.parametrize("library", ["jinja2", "matplotlib"])

@@ -93,6 +93,15 @@ def test_markup_in_names_is_shown_as_it_is(measured: Measured) -> None:
     assert "[red]by[/] name [/x]" in capture.get()
 
 
+def test_no_name_steers_the_terminal(measured: Measured) -> None:
+    one = measured.document.evaluations[1].model_copy(update={"task": "\x1b[2J\x07 name"})
+    console = Console(width=160)
+    with console.capture() as capture:
+        console.print(summary(measured.document.model_copy(update={"evaluations": (one,)})))
+    assert "\x1b" not in capture.get()
+    assert "\x07" not in capture.get()
+
+
 def test_the_summary_has_a_row_for_each_task_and_a_column_for_each_quoted_metric(
     measured: Measured,
 ) -> None:
