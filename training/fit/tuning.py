@@ -120,7 +120,9 @@ def _check_heads(towers: Towers, open_towers: list[Tower]) -> None:
 def _with_lora(model: SentenceTransformer, learning: frozenset[str], settings: Lora) -> Any:
     from peft import LoraConfig, LoraModel  # slow to import, and rarely asked for
 
-    targets = sorted(_adaptable(model, learning))
+    # In a plain module: peft takes the towers' own configurations for one of transformers' models.
+    plain = nn.ModuleDict({"model": model})
+    targets = sorted(f"model.{path}" for path in _adaptable(model, learning))
     if not targets:
         raise EncoderError(
             "The model has no linear layer that low-rank additions could go to.",
@@ -133,7 +135,7 @@ def _with_lora(model: SentenceTransformer, learning: frozenset[str], settings: L
         target_modules=targets,
         bias="none",
     )
-    return LoraModel(model, config, "default")
+    return LoraModel(plain, config, "default")
 
 
 def _adaptable(model: nn.Module, learning: frozenset[str]) -> set[str]:
