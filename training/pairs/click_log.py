@@ -21,6 +21,9 @@ from training.pairs.pair import Side
 from training.pairs.reading import check_columns, texts_of
 from training.pairs.rows import RowImage
 
+_NOWHERE = 2**62
+"""The position of an item whose events have none."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -51,7 +54,8 @@ class Shown:
 def read_log(settings: Clicks, path: Path) -> Shown:
     """The log's events of the actions and the time that `settings` name.
 
-    An item clicked on a page counts as shown there, at the position of its first event.
+    An item clicked on a page counts as shown there. Position and query are those of any of its
+    events on the page, so a click needs none of its own.
 
     Raises SourceError when it can't be read, lacks a column, or has no such event.
     """
@@ -63,31 +67,37 @@ def read_log(settings: Clicks, path: Path) -> Shown:
     query_of_page, queries = _queries(table, settings, page, len(pages), path)
     clicked = _is_in(table, names.action, settings.clicks)
     random = _flags(table, settings)
-    whole = (page >= 0) & (item >= 0) & (position >= 0)
-    whole[whole] = query_of_page[page[whole]] >= 0
-    if not whole.any():
+    named = (page >= 0) & (item >= 0)
+    named[named] = query_of_page[page[named]] >= 0
+    places = np.flatnonzero(named)
+    shown, inverse = np.unique(page[places] * len(items) + item[places], return_inverse=True)
+    first = np.full(len(shown), _NOWHERE)
+    np.minimum.at(first, inverse, np.where(position >= 0, position, _NOWHERE)[places])
+    took, by_chance = (_any_of(flags[places], inverse, len(shown)) for flags in (clicked, random))
+    kept = np.flatnonzero(first < _NOWHERE)
+    if not len(kept):
         raise SourceError(
             f"{path} has no event with a page, a query, an item and a position.", field="log"
         )
-    places = np.flatnonzero(whole)
-    key = page[places] * len(items) + item[places]
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    took = np.zeros(len(first), dtype=bool)
-    np.logical_or.at(took, inverse, clicked[places])
-    chosen = places[first]
-    order = np.lexsort((position[chosen], page[chosen]))
-    chosen = chosen[order]
+    kept = kept[np.lexsort((first[kept], shown[kept] // len(items)))]
     return Shown(
         queries=queries,
         items=items,
-        page=page[chosen],
-        query=query_of_page[page[chosen]],
-        item=item[chosen],
-        position=position[chosen],
-        clicked=took[order],
-        randomised=random[chosen],
-        dropped=int((~whole).sum()),
+        page=shown[kept] // len(items),
+        query=query_of_page[shown[kept] // len(items)],
+        item=shown[kept] % len(items),
+        position=first[kept],
+        clicked=took[kept],
+        randomised=by_chance[kept],
+        dropped=int((~named).sum() + (first[inverse] == _NOWHERE).sum()),
     )
+
+
+def _any_of(flags: NDArray[np.bool_], group: NDArray[np.int64], groups: int) -> NDArray[np.bool_]:
+    """bool (groups,): whether any flag of each group is set."""
+    answer = np.zeros(groups, dtype=bool)
+    np.logical_or.at(answer, group, flags)
+    return answer
 
 
 def _events(settings: Clicks, path: Path) -> pa.Table:
@@ -181,18 +191,20 @@ def _flags(table: pa.Table, settings: Clicks) -> NDArray[np.bool_]:
 def _queries(
     table: pa.Table, settings: Clicks, page: NDArray[np.int64], pages: int, path: Path
 ) -> tuple[NDArray[np.int64], list[Side]]:
-    """int64 (pages,): the query's number, -1 for none, by each page's first row; the queries."""
+    """int64 (pages,): the query's number, -1 for none, by each page's first row with a query; the
+    distinct queries."""
     number_of: dict[Side, int] = {}
     answer = np.full(pages, -1, dtype=np.int64)
-    found, first = np.unique(page, return_index=True)
-    columns: Mapping[str, Any] = {
-        name: table.column(name)
-        for name in (settings.columns.query, settings.columns.query_image)
-        if name in table.column_names
-    }
-    for number, row in zip(found.tolist(), first.tolist(), strict=True):
+    names = (settings.columns.query, settings.columns.query_image)
+    columns = {name: table.column(name) for name in names if name in table.column_names}
+    given = np.zeros(len(table), dtype=bool)
+    for column in columns.values():
+        given |= column.is_valid().to_numpy()
+    rows = np.flatnonzero(given & (page >= 0))
+    found, first = np.unique(page[rows], return_index=True)
+    for number, row in zip(found.tolist(), rows[first].tolist(), strict=True):
         query = _query(columns, settings, row, path)
-        if number >= 0 and query:
+        if query:
             answer[number] = number_of.setdefault(query, len(number_of))
     return answer, list(number_of)
 

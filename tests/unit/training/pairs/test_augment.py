@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -54,6 +54,7 @@ def test_a_crop_has_the_size_of_the_towers_input() -> None:
     assert changed(NOTHING.model_copy(update={"crop": (0.5, 0.5)})).shape == (32, 32, 3)
 
 
+@settings(deadline=None)
 @given(
     width=st.integers(1, 3000),
     height=st.integers(1, 3000),

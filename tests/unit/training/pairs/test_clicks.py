@@ -98,6 +98,14 @@ def test_a_click_counts_once_a_page_and_again_on_another(folder: Path) -> None:
     assert len(clicked(folder).source) == 2
 
 
+def test_a_click_takes_position_and_query_from_its_impression(folder: Path) -> None:
+    click = ("p0", None, "i2", None, "click", None)
+    write_log(folder / "log.parquet", [click, *page(0, "hat", [0, 1, 2], [])])
+    built = clicked(folder)
+    assert told(built)["hat", "i2"][1] == {"i0", "i1"}
+    assert len(built.notes) == 1
+
+
 def test_rare_items_need_support(folder: Path) -> None:
     write_log(
         folder / "log.parquet",
@@ -165,6 +173,36 @@ def test_a_log_without_use_is_told(folder: Path, settings: dict[str, Any], reaso
     write_log(folder / "log.parquet", page(0, "hat", [0], [0]))
     with pytest.raises(SourceError, match=reason):
         clicked(folder, **settings)
+
+
+def test_a_log_in_text_positions_is_told(folder: Path) -> None:
+    rows = [("p", "hat", "i0", "top", "click", None)]
+    write_log(folder / "log.parquet", rows)
+    with pytest.raises(SourceError, match="no whole numbers"):
+        clicked(folder)
+
+
+def test_a_log_that_is_no_parquet_is_told(folder: Path) -> None:
+    (folder / "log.parquet").write_text("query,item")
+    with pytest.raises(SourceError, match="no Parquet file"):
+        clicked(folder)
+
+
+def test_random_pages_alone_tell_the_propensities(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    pages = []
+    for number in range(400):
+        shown = random.permutation(4)
+        took = [item for k, item in enumerate(shown) if random.random() < 0.8 / (k + 1)]
+        pages.append(page(number, "hat", shown, took))
+    pages += [page(number, "hat", range(4), [0]) for number in range(400, 900)]
+    write_log(folder / "log.parquet", *pages)
+    table = pq.read_table(folder / "log.parquet")
+    chance = [int(name[1:]) < 400 for name in table.column("query_id").to_pylist()]
+    pq.write_table(table.append_column("randomised", pa.array(chance)), folder / "log.parquet")
+    note = clicked(folder, propensities={"estimator": "randomised"}).notes[0]
+    values = [float(value) for value in note.rstrip(".").split(": ")[1].split(", ")]
+    assert values == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4], abs=0.08)
 
 
 def test_positions_count_from_one(folder: Path) -> None:

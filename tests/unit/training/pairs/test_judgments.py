@@ -147,6 +147,29 @@ def test_a_missing_column_is_told(folder: Path) -> None:
         judged(folder, "qrels.csv")
 
 
+def test_malformed_rows_are_named(folder: Path) -> None:
+    (folder / "qrels.csv").write_text("query,item,grade\nhat,i0,1\nonly one\n,i1,1\nhat,,1\n")
+    built = judged(folder, "qrels.csv")
+    assert len(built.source) == 1
+    assert [skip.name.rsplit(" ", 1)[-1] for skip in built.skips] == ["3", "4", "5"]
+
+
+def test_queries_of_a_table_may_be_named_by_ids(folder: Path) -> None:
+    table = {"query_id": ["7", "8"], "item": ["i0", "i1"], "grade": [1, 1]}
+    write_table(folder / "qrels.csv", table)
+    (folder / "queries.jsonl").write_text('{"query_id": 7, "query": "hat"}\n{"query_id": 8}\nx\n')
+    built = judged(folder, "qrels.csv", queries="queries.jsonl")
+    assert [pair.anchor for pair in FixedPairs(built.source)] == ["hat"]
+    assert len(built.skips) == 1
+
+
+@pytest.mark.parametrize("name", ["gone.txt", "notes.txt"])
+def test_a_file_that_is_no_judgments_is_told(folder: Path, name: str) -> None:
+    (folder / "notes.txt").write_text("some notes")
+    with pytest.raises(SourceError, match=name):
+        judged(folder, name)
+
+
 def test_queries_can_be_held_out(folder: Path) -> None:
     numbers = range(24)
     table = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import EncoderMismatch, SourceError
@@ -14,10 +14,10 @@ from qdrant.exact import ExactStore
 from qdrant.store import JOINT, Point
 from tests.loads import new_generation
 from tests.pictures import picture
-from tests.shops import COLOURS, build_one, shop_rows, write_shop
+from tests.shops import COLOURS, build_one, jpeg, shop_rows, write_shop
 from training.pairs.catalog_mining import Mining, mine_catalog
 from training.pairs.mined_file import read_facts, read_mined
-from training.pairs.mining import MiningReport
+from training.pairs.mining import MiningOptions, MiningQuery, MiningReport, mine
 from training.pairs.place import Place
 from training.pairs.searcher import ExactSearcher, IndexSearcher
 from training.pairs.source import FixedPairs
@@ -171,11 +171,72 @@ def test_mined_pairs_come_with_their_hard_negatives(
         assert pair.anchor not in {colour[negative.data] for negative in pair.negatives}
 
 
+def test_queries_may_be_images(folder: Path, tiny_encoder: BundleEncoder) -> None:
+    sides = [
+        ImageSource(data=jpeg("red", 50)),
+        ImageSource(path=folder / "gone.jpg"),
+        ImageSource(path=folder / "blue.jpg"),
+    ]
+    (folder / "blue.jpg").write_bytes(jpeg("blue", 51))
+    queries = [
+        MiningQuery(side, item) for side, item in zip(sides, ("red", "red", "blue"), strict=True)
+    ]
+    items = ("red", "green", "blue")
+    searcher = ExactSearcher(items, tiny_encoder.encode_texts(items))
+    options = MiningOptions(margin=0, ranks=(1, 2))
+    target = folder / "mined.parquet"
+    report = mine(
+        queries, searcher, tiny_encoder, options, target, keys=lambda item: frozenset({item})
+    )
+    assert [skip.name for skip in report.skips] == [str(folder / "gone.jpg")]
+    red, blue = read_mined(target)
+    assert isinstance(red.query, ImageSource)
+    assert isinstance(blue.query, ImageSource)
+    assert (red.query.data, blue.query.path) == (jpeg("red", 50), folder / "blue.jpg")
+    assert {found.id for found in red.negatives} == {"green", "blue"}
+
+
+def test_items_that_the_catalog_lost_are_passed_over(
+    folder: Path, tiny_encoder: BundleEncoder
+) -> None:
+    mined(folder, tiny_encoder)
+    write_shop(folder / "less.parquet", 12)
+    built = build_one(folder, kind="mined", path="less.parquet", pairs="mined.parquet")
+    assert len(built.source) == 12
+    assert {skip.name for skip in built.skips} == {f"i{number}" for number in range(12, 24)}
+
+
+def test_a_catalog_of_other_items_is_told(folder: Path, tiny_encoder: BundleEncoder) -> None:
+    mined(folder, tiny_encoder)
+    write_shop(folder / "other.parquet", id=[f"x{number}" for number in range(24)])
+    with pytest.raises(SourceError, match="none of the items"):
+        build_one(folder, kind="mined", path="other.parquet", pairs="mined.parquet")
+
+
+def test_a_damaged_file_is_told(folder: Path) -> None:
+    (folder / "mined.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SourceError, match="no file of mined negatives"):
+        build_one(folder, kind="mined", path="shop.parquet", pairs="mined.parquet")
+
+
+def test_images_that_can_not_be_read_are_named(folder: Path, tiny_encoder: BundleEncoder) -> None:
+    write_shop(folder / "shop.parquet", image=[b"nothing", *shop_rows()["image"][1:]])
+    report = mined(folder, tiny_encoder)
+    assert [skip.name for skip in report.skips] == [f"{folder}/shop.parquet row 1", "i0"]
+
+
+def test_a_catalog_without_ids_is_told(folder: Path, tiny_encoder: BundleEncoder) -> None:
+    write_shop(folder / "shop.parquet", id=None)
+    with pytest.raises(SourceError, match="an id"):
+        mined(folder, tiny_encoder)
+
+
 def test_a_file_of_something_else_is_told(folder: Path) -> None:
     with pytest.raises(SourceError, match="no column 'query'"):
         build_one(folder, kind="mined", path="shop.parquet", pairs="shop.parquet")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 99))
 def test_exact_search_finds_what_sorting_finds(count: int, limit: int, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -32,6 +32,7 @@ def mixture(sizes: list[int], seed: int = 3, stretch: int = 1) -> Mixture:
     return Mixture(sources, [place + 1.0 for place in range(len(sizes))], seed, stretch=stretch)
 
 
+@settings(deadline=None)
 @given(sizes=SIZES, seed=st.integers(0, 2**40), position=st.integers(0, 10**12))
 def test_a_position_alone_tells_its_pair(sizes: list[int], seed: int, position: int) -> None:
     uninterrupted, resumed = mixture(sizes, seed), mixture(sizes, seed)
@@ -39,7 +40,7 @@ def test_a_position_alone_tells_its_pair(sizes: list[int], seed: int, position: 
     assert uninterrupted.pair_at(position) == resumed.pair_at(position)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(sizes=SIZES, stretch=st.integers(1, 5))
 def test_no_pair_comes_again_before_all_of_its_source_came(sizes: list[int], stretch: int) -> None:
     mixed = mixture(sizes, stretch=stretch)
@@ -73,6 +74,7 @@ def test_a_stretch_is_of_one_source() -> None:
         assert len({mixed.pair_at(start + step).source for step in range(8)}) == 1
 
 
+@settings(deadline=None)
 @given(size=st.integers(2, 30), position=st.integers(0, 1000))
 def test_substitutes_are_all_the_other_pairs_of_the_source(size: int, position: int) -> None:
     mixed = mixture([size, 7])

@@ -1,18 +1,20 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.pairs.permutation import Permutation
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 600), key=st.lists(st.integers(0, 2**40), max_size=3))
 def test_every_place_goes_to_one_of_its_own(n: int, key: list[int]) -> None:
     order = Permutation(n, *key)
     assert sorted(order[place] for place in range(n)) == list(range(n))
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 10**12), data=st.data())
 def test_a_place_needs_no_other_to_be_computed(n: int, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, n - 1))

@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.pairs.schedule import Schedule
@@ -9,6 +9,7 @@ from training.pairs.schedule import Schedule
 SHARES = st.lists(st.floats(0.01, 10), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(shares=SHARES, seed=st.integers(0, 99), start=st.integers(0, 10**9))
 def test_shares_hold_in_any_window(shares: list[float], seed: int, start: int) -> None:
     schedule = Schedule(shares, seed)
@@ -17,6 +18,7 @@ def test_shares_hold_in_any_window(shares: list[float], seed: int, start: int) -
         assert abs(counts[source] - 200 * share / sum(shares)) <= len(shares)
 
 
+@settings(deadline=None)
 @given(shares=SHARES, seed=st.integers(0, 99))
 def test_visits_of_a_source_are_counted_without_gaps(shares: list[float], seed: int) -> None:
     schedule = Schedule(shares, seed)

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import SettingsError
@@ -33,6 +33,7 @@ def test_no_group_is_on_both_sides(tmp_path: Path, settings: dict[str, Any]) -> 
     assert len(train | held) == 20
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=5), max_size=30), st.integers(0, 9))
 def test_a_group_stays_on_its_side_whatever_is_around_it(values: list[str], seed: int) -> None:
     split = Split(by="x", share=0.5, seed=seed)
