@@ -74,15 +74,9 @@ def mine_catalog(
         searcher: Searcher = IndexSearcher(generation, exact=settings.exact)
     else:
         searcher = _encoded(shelf, ids, encoder, place.progress, skips)
-    report = mine(
-        queries,
-        searcher,
-        encoder,
-        settings.options,
-        place.of(settings.to),
-        keys=keys.get,
-        progress=place.progress,
-    )
+    to = place.of(settings.to)
+    options, progress = settings.options, place.progress
+    report = mine(queries, searcher, encoder, options, to, keys=keys.get, progress=progress)
     report.skips[:0] = skips
     return report
 
