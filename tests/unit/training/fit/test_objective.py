@@ -43,9 +43,7 @@ def gradients(made: Recipe, shop: Path, spec: str, mini_batch: int | None) -> di
     objective.train()
     torch.manual_seed(0)
     objective(batch_of(made, shop, Collector(model, negatives=0))).backward()
-    return {
-        name: one.grad for name, one in objective.named_parameters() if one.grad is not None
-    }
+    return {name: one.grad for name, one in objective.named_parameters() if one.grad is not None}
 
 
 @pytest.mark.parametrize("mini_batch", [1, 3])
@@ -99,7 +97,9 @@ def test_batch_norms_keep_their_statistics(
 ) -> None:
     model = load_model(small_spec("clip"), device="cpu")
     model.add_module("norm", torch.nn.BatchNorm1d(4))
-    objective = Objective(Tuning(load_model(small_spec("clip"), device="cpu"), Tune()), (1.0, model))
+    objective = Objective(
+        Tuning(load_model(small_spec("clip"), device="cpu"), Tune()), (1.0, model)
+    )
     objective.train()
     assert objective.training
     assert not model.norm.training

@@ -131,9 +131,7 @@ def test_a_checkpoint_of_another_architecture_is_refused(
         train(made, shop, tmp_path, resume=True)
 
 
-def test_another_recipe_is_not_gone_on_with(
-    recipe: MakeRecipe, shop: Path, tmp_path: Path
-) -> None:
+def test_another_recipe_is_not_gone_on_with(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
     assert isinstance(train(recipe(), shop, tmp_path, watcher=stopping_at(1)), Stopped)
     with pytest.raises(SettingsError, match="'seed'"):
         train(recipe(seed=8), shop, tmp_path, resume=True)
@@ -164,8 +162,6 @@ def test_workers_prepare_the_same_batches(recipe: MakeRecipe, shop: Path, tmp_pa
 
 
 def test_a_run_that_diverges_says_so(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
-    made = recipe(
-        optimizer={"learning_rate": 1e30, "warm_up": 0.0, "weight_decay": 1e9}, steps=6
-    )
+    made = recipe(optimizer={"learning_rate": 1e30, "warm_up": 0.0, "weight_decay": 1e9}, steps=6)
     with pytest.raises(SettingsError, match="learning_rate"):
         train(made, shop, tmp_path)
