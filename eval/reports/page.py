@@ -62,13 +62,7 @@ def html(
             for place, one in enumerate(document.evaluations)
         ),
         facts=_facts(document),
-        reading=reading(
-            zero_shot=any("top1" in one.metrics for one in document.evaluations),
-            retrieval=any("map" in one.metrics for one in document.evaluations),
-            compared=bool(document.comparisons),
-            robust=bool(document.robustness),
-            sliced=any(one.slices for one in document.evaluations),
-        ),
+        reading=reading(document),
     )
     return str(template.render(page=page))
 

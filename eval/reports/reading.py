@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from eval.reports.document import Document
+
 _RETRIEVAL = (
     ("recall@k", "Of the relevant items of a query, the share among its first k results."),
     ("precision@k", "Of the first k results, the share that is relevant."),
@@ -13,6 +15,16 @@ _RETRIEVAL = (
 )
 _ZERO_SHOT = (
     ("top1, top5", "The share of pictures whose own class is the nearest, or among the 5 nearest."),
+)
+_COLLECTION = (
+    (
+        "index_recall@k",
+        "Of the exact best k items, the share that the collection's index has among its best k.",
+    ),
+    (
+        "pipeline_recall@k",
+        "The same of the whole search. Where a re-ranker improves the order, this may fall.",
+    ),
 )
 _INTERVAL = (
     "Interval",
@@ -53,15 +65,16 @@ _SLICES = (
 )
 
 
-def reading(
-    *, zero_shot: bool, retrieval: bool, compared: bool, robust: bool, sliced: bool
-) -> tuple[tuple[str, str], ...]:
+def reading(document: Document) -> tuple[tuple[str, str], ...]:
     """Terms with explanations, of what the report has."""
+    found = document.evaluations
+    metrics = {name.split("@")[0] for one in found for name in one.metrics}
     return (
-        *(_RETRIEVAL if retrieval else ()),
-        *(_ZERO_SHOT if zero_shot else ()),
+        *(_RETRIEVAL if "map" in metrics else ()),
+        *(_ZERO_SHOT if "top1" in metrics else ()),
+        *(_COLLECTION if "index_recall" in metrics else ()),
         _INTERVAL,
-        *(_COMPARISON if compared else ()),
-        *(_ROBUSTNESS if robust else ()),
-        *(_SLICES if sliced else ()),
+        *(_COMPARISON if document.comparisons else ()),
+        *(_ROBUSTNESS if document.robustness else ()),
+        *(_SLICES if any(one.slices for one in found) else ()),
     )
