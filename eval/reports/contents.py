@@ -17,7 +17,10 @@ from eval.retrieval.resampling import Interval
 
 LEVEL = 0.05
 """A difference is marked when its adjusted p is below."""
-_HEADLINES = ("recall@1", "recall@10", "precision@10", "ndcg@10", "map", "top1", "top5")
+_HEADLINES = (
+    *("recall@1", "recall@10", "precision@10", "ndcg@10", "map", "top1", "top5"),
+    *("index_recall@10", "pipeline_recall@10"),
+)
 
 
 def summary(document: Document) -> Table:
