@@ -54,6 +54,8 @@ def serve_wired(
         failures.append(error)
         server.should_exit = True
 
+    _open_database(wiring)
+    _warn_where_open(wiring)
     server = uvicorn.Server(config(wiring, on_failure=give_up))
     url = url_of(listening)
     token = wiring.watch.local_token

@@ -33,7 +33,7 @@ def configure_logging(level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"level": level, "handlers": ["stderr"]},
-            "loggers": {"httpx": {"level": "WARNING"}},
+            "loggers": {name: {"level": "WARNING"} for name in ("alembic", "httpx")},
         }
     )
 

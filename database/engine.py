@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ class Database:
                 return
             path = self._file()
             if path is not None:
-                _make_folder(path)
+                _make_file(path)
             with told(self._url), self._transaction(writes=True) as connection:
                 upgrade(connection, self.shown)
             self._prepared = True
@@ -162,11 +163,12 @@ def _postgres(url: URL) -> Engine:
         ) from None
 
 
-def _make_folder(path: Path) -> None:
+def _make_file(path: Path) -> None:
+    """SQLite would make it for all to read; what it puts beside has the file's permissions."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise SettingsError(
-            f"The folder of the database {path} can't be made: {error.strerror or error}.",
-            field="database",
+            f"The database {path} can't be opened: {error.strerror or error}.", field="database"
         ) from None

@@ -213,3 +213,40 @@ def test_the_demo_indexes_a_folder_and_shows_three_searches(run: Run, pictures: 
     ran = run("binocle demo pictures --no-serve")
     assert ran.code == 0
     assert ran.out.count("By ") == 3
+
+
+def test_keys_are_made_listed_and_revoked(run: Run) -> None:
+    made = run("binocle keys create 'shop page' --role write --expires 90d --collection shop")
+    assert made.code == 0
+    assert made.out.startswith("bnc_")
+    assert "not shown again" in made.err
+    (listed,) = run("binocle keys list --json").json["keys"]
+    assert (listed["name"], listed["role"], listed["state"]) == ("shop page", "write", "active")
+    assert listed["collections"] == ["shop"]
+    assert made.out.strip().rsplit("_", 1)[1] not in str(listed)
+    assert run(f"binocle keys revoke {listed['id']}").code == 0
+    assert "revoked" in run("binocle keys list").out
+    assert run("binocle keys revoke nothing").code == 2
+
+
+@pytest.mark.parametrize("span", ["90", "d", "-1d", "90 years", "0d"])
+def test_a_span_that_is_none_is_refused(run: Run, span: str) -> None:
+    assert run(f"binocle keys create k --expires '{span}'").code == 2
+    assert "no keys" in run("binocle keys list").out
+
+
+def test_the_database_shows_and_upgrades_itself(run: Run, tmp_path: Path) -> None:
+    assert "no tables yet" in run("binocle database show").out
+    assert not (tmp_path / "data").exists()
+    assert run("binocle database upgrade").code == 0
+    assert run("binocle database show --json").json["current"] is True
+
+
+def test_a_database_that_can_not_be_is_refused_without_its_password(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BINOCLE_DATABASE", "mysql://u:s3cret@h/n")
+    refused = run("binocle keys list")
+    assert refused.code == 2
+    assert "mysql" in refused.err
+    assert "s3cret" not in refused.out + refused.err

@@ -11,8 +11,10 @@ import pytest
 
 from app.keys.key import Role
 from app.running import made_known, running_service
+from app.server import listen, serve_wired
 from app.settings import Settings
 from app.wiring import build
+from core.errors import DatabaseTooNew, EncoderError
 from tests.integration.conftest import Live, Serving, base64_picture, serving
 
 SEARCH = "/v1/collections/colours/search"
@@ -205,3 +207,33 @@ def test_keys_can_be_required_before_there_is_one(start: Serving, tmp_path: Path
 def test_the_description_names_the_key(locked: Live) -> None:
     document = locked.client.get("/openapi.json").json()
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+
+
+def test_a_service_that_is_open_to_a_network_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ends at once, for want of an encoder, but what it says comes first."""
+    for required, told in ((None, True), (True, False)):
+        caplog.clear()
+        settings = Settings.load(
+            data=tmp_path,
+            store="memory",
+            encoder=f"bundle:{tmp_path / 'nothing'}",
+            http__host="0.0.0.0",
+            http__port=0,
+            require_key=required,
+        )
+        with listen(settings.http) as listening, pytest.raises(EncoderError):
+            serve_wired(build(settings), listening)
+        assert ("there are no API keys" in caplog.text) == told
+
+
+def test_a_service_on_a_database_of_a_newer_program_does_not_start(tmp_path: Path) -> None:
+    settings = Settings.load(data=tmp_path, store="memory", http__port=0)
+    wiring = build(settings)
+    wiring.keys().create("k", Role.READ)
+    with wiring.database.write() as connection:
+        connection.exec_driver_sql("UPDATE binocle_schema SET version_num = '9999'")
+    wiring.close()
+    with listen(settings.http) as listening, pytest.raises(DatabaseTooNew):
+        serve_wired(build(settings), listening)

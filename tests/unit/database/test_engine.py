@@ -1,5 +1,6 @@
 """The database on SQLite and on a real PostgreSQL."""
 
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -146,7 +147,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="can't be made"):
+    with pytest.raises(SettingsError, match="can't be opened"):
         Database(address_of(None, tmp_path / "file" / "data")).prepare()
 
 
@@ -155,6 +156,7 @@ def test_a_sqlite_file_is_not_made_by_looking(tmp_path: Path) -> None:
     assert not database.exists()
     database.prepare()
     assert database.exists()
+    assert stat.S_IMODE((tmp_path / "binocle.db").stat().st_mode) == 0o600
     database.close()
 
 
