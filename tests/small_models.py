@@ -41,7 +41,7 @@ SIZE = 32
 TOKENS = 16
 DIM = 24
 TIMM = "test_vit2"
-"""timm's own architecture for tests, of 64 px."""
+"""timm's own architecture for tests, of 160 px unless another size is asked for."""
 WIDTHS: dict[str, int] = {
     "hidden_size": 32,
     "intermediate_size": 64,

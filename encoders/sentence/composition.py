@@ -12,6 +12,7 @@ from torch import nn
 from core.errors import EncoderError
 from encoders.sentence.loading import sentence_modules
 from encoders.sentence.model import TwoTowers
+from encoders.sentence.routes import Kind
 from encoders.sentence.timm_tower import timm_tower
 
 TIMM = "timm:"
@@ -61,15 +62,17 @@ def two_towers(
         }
     mappings = {(None, kind): kind for kind in routes}
     router = Router(routes, allow_empty_key=False, route_mappings=mappings)
-    return TwoTowers(modules=[router, Normalize()], model_card_data=None)
+    return TwoTowers(modules=[router, Normalize()])
 
 
-def _bare(modules: list[nn.Module], name: str, kind: str) -> list[nn.Module]:
+def _bare(modules: list[nn.Module], name: str, kind: Kind) -> list[nn.Module]:
     """Without what brings rows to unit length: the projection reads them as they are."""
-    if kind not in getattr(modules[0], "modalities", []):
+    modalities = getattr(modules[0], "modalities", [])
+    if kind not in modalities:
+        raise EncoderError(f"{name} reads no {kind}s.", hint=f"Name one that reads {kind}s.")
+    if len({"text", "image"} & set(modalities)) > 1:
         raise EncoderError(
-            f"{name} reads no {kind}s.",
-            hint=f"Name an {kind} model." if kind == "image" else "Name a text model.",
+            f"{name} has both towers already.", hint=f"Use it by itself: 'st:{name}'."
         )
     return [module for module in modules if not isinstance(module, Normalize)]
 

@@ -163,9 +163,6 @@ def _alike(
     tokens: Mapping[str, Tensor], batch: int, count: int
 ) -> Iterator[tuple[NDArray[np.intp], dict[str, Tensor]]]:
     """(places, tokens) of texts of one length, so that none is padded for its batch mates' sake."""
-    if "offsets" in tokens:  # texts laid end to end, for a sum of word vectors: rows are apart
-        yield np.arange(count), dict(tokens)
-        return
     mask = tokens.get("attention_mask")
     lengths = mask.sum(dim=1).numpy() if mask is not None else np.zeros(count)
     for length in np.unique(lengths):

@@ -78,7 +78,8 @@ def _equal(processor: Any, size: Mapping[str, int]) -> int:
 
 
 def _interpolation(processor: Any) -> Interpolation:
-    number = int(getattr(processor, "resample", None) or 3)
+    number = getattr(processor, "resample", None)
+    number = 3 if number is None else int(number)
     if number not in _INTERPOLATIONS:
         raise _unlike(processor, f"resamples by Pillow's method {number}")
     return _INTERPOLATIONS[number]

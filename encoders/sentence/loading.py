@@ -79,25 +79,39 @@ def _read(name: str, device: str | None, *, local: bool) -> TwoTowers:
 def settle(model: TwoTowers) -> None:
     """Gives a model the habits of its family that its folder need not say.
 
-    SigLIP was trained on texts padded to their full length without a mask (Zhai et al. 2023), and
-    sentence-transformers pads to the longest text of a batch. CLIP's position table has an end, and
-    a tokenizer that does not know it runs over.
+    SigLIP was trained on texts padded at the end to their full length, without a mask (Zhai et al.
+    2023), and sentence-transformers pads to the longest text of a batch. CLIP's position table has
+    an end, and a tokenizer that does not know it runs over.
     """
     for module in model.modules():
         config = getattr(getattr(module, "model", None), "config", None)
         tokenizer = getattr(module, "tokenizer", None)
         if config is None or not hasattr(tokenizer, "model_max_length"):
             continue
+        _check_words(tokenizer, config)
         limit = _positions(config)
         if limit:
             tokenizer.model_max_length = min(tokenizer.model_max_length, limit)
         if config.model_type in ("siglip", "siglip2"):
+            tokenizer.padding_side = "right"
             habits: dict[str, Any] = module.processing_kwargs.setdefault("text", {})
             habits.update(
                 padding="max_length",
                 max_length=tokenizer.model_max_length,
                 return_attention_mask=False,
             )
+
+
+def _check_words(tokenizer: Any, config: Any) -> None:
+    """Where a tokenizer's files are missing, transformers makes one of no words, silently."""
+    text = getattr(config, "text_config", None) or config
+    rows = getattr(text, "vocab_size", None)
+    if rows and len(tokenizer) < rows / 2:
+        raise EncoderError(
+            f"The tokenizer of {config.name_or_path} has {len(tokenizer):,} tokens, and its text "
+            f"tower reads {int(rows):,}.",
+            hint="Is tokenizer.json missing in the folder?",
+        )
 
 
 def _positions(config: Any) -> int | None:

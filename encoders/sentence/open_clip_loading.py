@@ -12,6 +12,7 @@ from typing import Any
 import open_clip
 from huggingface_hub import snapshot_download, try_to_load_from_cache
 from open_clip import factory
+from open_clip.tokenizer import HFTokenizer, SimpleTokenizer
 
 from core.errors import EncoderError
 from encoders.sentence.fast_tokenizers import fast_tokenizer
@@ -181,13 +182,11 @@ def _tokenizer(source: _Source) -> Any:
     options = text.get("tokenizer_kwargs", {})
     named = text.get("hf_tokenizer_name", "")
     if not named:
-        return open_clip.SimpleTokenizer(context_length=length, **options)
+        return SimpleTokenizer(context_length=length, **options)
     place = named if source.folder is None else str(source.folder)
     mode = text.get("tokenizer_mode")
 
     def load(local: bool) -> Any:
-        return open_clip.HFTokenizer(
-            place, length, tokenizer_mode=mode, local_files_only=local, **options
-        )
+        return HFTokenizer(place, length, tokenizer_mode=mode, local_files_only=local, **options)
 
     return load(True) if Path(place).expanduser().is_dir() else from_hub(place, load)
