@@ -189,9 +189,12 @@ def test_a_collection_in_a_running_service_is_asked_over_http(
     run: Run, start: Serving, tmp_path: Path
 ) -> None:
     assert run("binocle ingest catalog.csv --collection colours").code == 0
-    with start(tmp_path / "data") as running:
-        with made_known(tmp_path / "data", str(running.client.base_url).rstrip("/"), "no-keys"):
-            ran = run("binocle eval set.yaml --collection colours --task alike --json figures.json")
+    data = tmp_path / "data"
+    with (
+        start(data) as running,
+        made_known(data, str(running.client.base_url).rstrip("/"), "no-keys"),
+    ):
+        ran = run("binocle eval set.yaml --collection colours --task alike --json figures.json")
     assert ran.code == 0, ran.err
     assert value(figures(), "alike", "pipeline_recall@1") == 1.0
     assert "running service" in " ".join(figures()["evaluations"][0]["notes"])

@@ -12,11 +12,12 @@ from core.errors import BinocleError, SettingsError, SourceError
 from core.items import ImageSource
 from encoders.bundle import BundleEncoder
 from eval.retrieval.evaluate import evaluate
-from eval.retrieval.sets import EvaluationSet, load_set
+from eval.retrieval.sets import EvaluationSet, load_set, read_settings
 from eval.retrieval.tasks import RetrievalTask, ZeroShotTask
 from tests.towers import COLOURS
 
-EXAMPLE = Path(__file__).parents[4] / "examples" / "evaluation.yaml"
+ROOT = Path(__file__).parents[4]
+EXAMPLE = ROOT / "examples" / "evaluation.yaml"
 
 
 def loaded(folder: Path, *tasks: dict[str, Any], **top: Any) -> EvaluationSet:
@@ -216,3 +217,9 @@ def test_the_example_over_the_sample_catalog_is_whole() -> None:
         "zero-shot",
     ]
     assert found.notes == ()
+
+
+def test_the_set_in_the_guide_says_only_what_a_set_may_say(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "evaluation.md").read_text()
+    (tmp_path / "set.yaml").write_text(guide.partition("```yaml")[2].partition("```")[0])
+    assert len(read_settings(tmp_path / "set.yaml").tasks) == 6
