@@ -44,6 +44,10 @@ class FakeQdrant:
         scheme = "http" if self._certificate is None else "https"
         return f"{scheme}://127.0.0.1:{self._port}"
 
+    @property
+    def is_down(self) -> bool:
+        return self._server is None
+
     def start(self) -> None:
         """Listen, on the same port as before."""
         server = _Sockets(("127.0.0.1", self._port), _Handler)
@@ -153,6 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("content-length", str(length))
+        if self.close_connection:
+            self.send_header("connection", "close")
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
