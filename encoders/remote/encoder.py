@@ -20,6 +20,9 @@ from encoders.encoder import Vectors
 from encoders.remote.facts import EncoderFacts, relevance_at
 from encoders.remote.link import Link, Remote
 
+_TEXTS_AT_ONCE = 128
+_IMAGES_AT_ONCE = 16
+"""In one request, whose answer has to come in the time for one; the service batches by itself."""
 _AROUND = 1_000
 """Bytes of a request beside its images."""
 _UNIT_TOLERANCE = 1e-3
@@ -69,7 +72,7 @@ class RemoteEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dim). The service refuses empty texts: EncoderError."""
-        most = self._facts.max_batch
+        most = min(self._facts.max_batch, _TEXTS_AT_ONCE)
         parts = (list(texts[at : at + most]) for at in range(0, len(texts), most))
         return self._joined([self._encoded("texts", part) for part in parts])
 
@@ -103,11 +106,12 @@ class RemoteEncoder:
 
     def _packed(self, images: Sequence[Image.Image]) -> Iterator[list[str]]:
         """The images as base64 of PNG, in parts that the service takes in one request."""
+        most = min(self._facts.max_batch, _IMAGES_AT_ONCE)
         part: list[str] = []
         size = _AROUND
         for image in images:
             text = self._png(image)
-            full = size + len(text) > self._facts.max_body or len(part) >= self._facts.max_batch
+            full = size + len(text) > self._facts.max_body or len(part) >= most
             if part and full:
                 yield part
                 part, size = [], _AROUND
