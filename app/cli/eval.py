@@ -27,7 +27,7 @@ from encoders.encoder import Encoder
 from encoders.specs import load_encoder
 from eval.reports import document as documents
 from eval.reports import terminal as tables
-from eval.reports.page import html
+from eval.reports.page import check_installed, html
 from eval.retrieval.measuring import Measuring
 from eval.retrieval.metrics import Gain
 from eval.retrieval.resampling import Bootstrap
@@ -89,6 +89,8 @@ def evaluate(
             "--collection goes with neither --baseline nor --robustness.",
             hint="Exact search over the collection's own vectors is its baseline.",
         )
+    if html_file is not None:
+        check_installed()
     found = load_set(set_, limit=limit, seed=seed)
     study = _study(corruption, severity, seed) if robustness or corruption or severity else None
     measuring = Measuring(

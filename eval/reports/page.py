@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,16 @@ class _Page:
     sections: tuple[Section, ...]
     facts: tuple[tuple[str, str], ...]
     reading: tuple[tuple[str, str], ...]
+
+
+def check_installed() -> None:
+    """Raises SettingsError where matplotlib or Jinja is missing: before anything is measured."""
+    for name in ("jinja2", "matplotlib"):
+        if find_spec(name) is None:
+            raise SettingsError(
+                f"The HTML report needs {name}, which is not installed.",
+                hint="pip install 'binocle[report]'",
+            )
 
 
 def html(
