@@ -20,6 +20,7 @@ _GUARD = "guard.json"
 _CALIBRATION = "calibration.json"
 _SENTENCE, _OPEN_CLIP = "st:", "open_clip:"
 _OPEN_CLIP_CONFIG = "open_clip_config.json"
+_ENDINGS = (".json", ".pt", ".pth", ".bin", ".safetensors", ".npz")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def origin_of(model: str) -> Origin:
     run is malformed.
     """
     if model.startswith(_OPEN_CLIP):
-        return Origin(model, _named(model.removeprefix(_OPEN_CLIP).rstrip("/")))
+        return Origin(model, _open_clip_name(model.removeprefix(_OPEN_CLIP)))
     given = model.removeprefix(_SENTENCE)
     folder = Path(given).expanduser()
     if model.startswith(_SENTENCE) and not folder.is_dir():
@@ -92,11 +93,19 @@ def allowed(origin: Origin, *, force: bool) -> tuple[str, ...]:
     return (f"Forced against the run's guard. {origin.refusal}",)
 
 
+def _open_clip_name(rest: str) -> str:
+    """Of an architecture and its tag both parts, as 'ViT-B-32-openai'; of a path the last one."""
+    tagged = rest.count("/") == 1 and not rest.endswith(_ENDINGS)
+    return _named(rest.replace("/", "-") if tagged else rest)
+
+
 def _named(path: str) -> str:
-    """The last parts of a path or id, such as 'ViT-B-32-openai', as a bundle's name."""
+    """The last part of a path or id, as a bundle's name."""
     parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".", "..", "~")]
-    plain = re.sub(r"[^\w.+-]+", "-", Path(parts[-1]).stem if parts else "")
-    return plain.strip("-.") or "towers"
+    last = parts[-1] if parts else ""
+    for ending in _ENDINGS:
+        last = last.removesuffix(ending)
+    return re.sub(r"[^\w.+-]+", "-", last).strip("-.") or "towers"
 
 
 def _read(path: Path) -> Any:

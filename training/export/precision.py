@@ -20,7 +20,7 @@ PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 INT8_LEAST = 0.99
 """Least cosine to fp32, on images that were not calibrated on, of a kind of int8 that is taken."""
-_WORTH = 0.9
+WORTH = 0.9
 """Integer operators are taken where they need at most this share of the time of fp32."""
 _ENOUGH = 8
 """Calibration images below which ranges of activations are not worth taking."""
@@ -46,14 +46,20 @@ def keep_text(full: Path, target: Path, precision: Precision) -> Kept:
 
 
 def keep_image(
-    full: Path, target: Path, precision: Precision, pixels: Sequence[Pixels], *, calibrated: bool
+    full: Path,
+    target: Path,
+    precision: Precision,
+    pixels: Sequence[Pixels],
+    *,
+    calibrated: bool,
+    worth: float = WORTH,
 ) -> Kept:
     """Writes the image tower.
 
     int8 tries, in this order, and takes the first whose rows keep a cosine of INT8_LEAST to those
     of fp32 on every second image: weights and activations in int8, calibrated on the other images
-    (if `calibrated`, and only where that is faster); all weights in int8; matrices in int8 and
-    convolutions in fp16.
+    (if `calibrated`, and only where that takes at most `worth` of the time); all weights in int8;
+    matrices in int8 and convolutions in fp16.
     """
     if precision != "int8":
         return keep_text(full, target, precision)
@@ -65,7 +71,7 @@ def keep_image(
         whole = _Measured(target, held)
         least = least_row_cosine(whole.rows, exact.rows)
         share = whole.seconds / exact.seconds
-        if least >= INT8_LEAST and share <= _WORTH:
+        if least >= INT8_LEAST and share <= worth:
             method = f"weights and activations in int8, calibrated on {len(pixels[::2])} images"
             return Kept((target.name,), method)
         notes.append(
@@ -88,11 +94,11 @@ def least_row_cosine(rows: Rows, others: Rows) -> float:
 
 
 def row_cosines(rows: Rows, others: Rows) -> NDArray[np.float64]:
-    """float64 (n,): the cosine of each row to its fellow."""
+    """float64 (n,): the cosine of each row to its fellow; 0 for a row of zeros."""
     a, b = rows.astype(np.float64), others.astype(np.float64)
     lengths: NDArray[np.float64] = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     products: NDArray[np.float64] = (a * b).sum(axis=1)
-    return products / lengths
+    return products / np.maximum(lengths, 1e-12)
 
 
 def _may_calibrate(
