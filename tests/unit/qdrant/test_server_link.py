@@ -76,9 +76,7 @@ def test_a_read_gives_up_when_its_time_is_up(fake: FakeQdrant) -> None:
 
 
 @pytest.mark.parametrize("fault", [HANGING, DRIPPING], ids=["says nothing", "byte by byte"])
-def test_a_slow_server_is_waited_for_no_longer_than_allowed(
-    fake: FakeQdrant, fault: Fault
-) -> None:
+def test_a_slow_server_is_waited_for_no_longer_than_allowed(fake: FakeQdrant, fault: Fault) -> None:
     link = link_to(fake, timeout_s=0.3)
     link.read(names)
     fake.faults.plan(fault, LISTING, times=100)
