@@ -95,7 +95,7 @@ def _unanswered(source: BaseException, url: str) -> BinocleError:
             hint="Set BINOCLE_SERVER__CA to the certificate of who signed the server's.",
         )
     if isinstance(source, httpx.TransportError | OSError):
-        reason = str(source) or type(source).__name__
+        reason = str(source).rstrip(".") or type(source).__name__
         return Transient(f"The Qdrant server at {url} can't be reached: {reason}.", hint=_HINT_AWAY)
     return StoreError(f"The Qdrant server at {url} can't be asked: {source}.")
 

@@ -49,7 +49,7 @@ class Engine:
         self.client.update_collection(name, metadata=change.metadata)
         known = self._settings[name]
         if change.params is not None:
-            for field, value in change.params.model_dump(exclude_none=True).items():
+            for field, value in _given(change.params).items():
                 setattr(known, field, value)
         if change.hnsw_config is not None:
             known.hnsw_config = _merged(known.hnsw_config, change.hnsw_config)
