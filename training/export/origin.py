@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.errors import EncoderError
 from encoders.bundle import MANIFEST, Calibration
+from encoders.specs import COMPACT
 
 _RECIPE = "recipe.yaml"
 _GUARD = "guard.json"
@@ -49,6 +50,8 @@ def origin_of(model: str) -> Origin:
     Raises EncoderError if there is no such thing, if it is a bundle already, and if a file of the
     run is malformed.
     """
+    if model == COMPACT or model.startswith("bundle:"):
+        raise EncoderError(f"{model} is a bundle already.", hint=f"Use it as encoder '{model}'.")
     if model.startswith(_OPEN_CLIP):
         return Origin(model, _open_clip_name(model.removeprefix(_OPEN_CLIP)))
     given = model.removeprefix(_SENTENCE)
