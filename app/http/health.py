@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from app.http.answers import json_answer
@@ -30,20 +32,8 @@ def health_routes(service: Service) -> APIRouter:
 
         Where keys are needed, the reasons are told to those who have one.
         """
-        state, watch = service.upkeep.readiness(), service.wiring.watch
-        ready = service.ready
-        body = {
-            "ready": ready,
-            "encoder": state.encoder,
-            "opened": state.opened,
-            "database": watch.failure() is None,
-            "store": state.store is None,
-            "failures": {name: str(error) for name, error in state.failures.items()},
-            "reason": None if state.store is None else str(state.store),
-        }
-        if not may_know(request, watch):
-            body["failures"], body["reason"] = {}, None
-        return json_answer(body, 200 if ready else 503)
+        body = _state(service, knows=may_know(request, service.wiring.watch))
+        return json_answer(body, 200 if body["ready"] else 503)
 
     @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
     async def metrics() -> Response:
@@ -52,3 +42,17 @@ def health_routes(service: Service) -> APIRouter:
         )
 
     return router
+
+
+def _state(service: Service, *, knows: bool) -> dict[str, Any]:
+    state, watch = service.upkeep.readiness(), service.wiring.watch
+    failures = {name: str(error) for name, error in state.failures.items()}
+    return {
+        "ready": service.ready,
+        "encoder": state.encoder,
+        "opened": state.opened,
+        "database": watch.failure() is None,
+        "store": state.store is None,
+        "failures": failures if knows else {},
+        "reason": str(state.store) if knows and state.store is not None else None,
+    }
