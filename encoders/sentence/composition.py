@@ -13,13 +13,13 @@ from core.errors import EncoderError
 from encoders.sentence.loading import sentence_modules
 from encoders.sentence.model import TwoTowers
 from encoders.sentence.routes import Kind
-from encoders.sentence.timm_tower import timm_tower
+from encoders.sentence.timm_tower import TimmTower, timm_tower
 
 TIMM = "timm:"
 
 
 def two_towers(
-    image: str,
+    image: str | TimmTower,
     text: str,
     *,
     dim: int = 256,
@@ -33,7 +33,7 @@ def two_towers(
     The projections are new and random: the towers share a space only after training.
 
     Args:
-        image: 'timm:NAME', or a folder or hub id of an image model of transformers.
+        image: 'timm:NAME', a folder or hub id of an image model of transformers, or a tower.
         text: a folder or hub id of a text model of sentence-transformers or transformers.
         dim: of the joint space.
         image_weights: a checkpoint of the timm model; its classifier is left out.
@@ -45,14 +45,16 @@ def two_towers(
     """
     if dim < 1:
         raise EncoderError(f"A joint space of {dim} dimensions is none.", hint="Give 1 or more.")
-    if image.startswith(TIMM):
+    if isinstance(image, str) and image.startswith(TIMM):
         name = image.removeprefix(TIMM)
-        tower = timm_tower(
+        image = timm_tower(
             name, weights=image_weights, pretrained=image_pretrained, size=image_size
         )
-        pictures: list[nn.Module] = [tower]
-    else:
-        pictures = _bare(sentence_modules(image), image, "image")
+    elif image_weights or image_pretrained or image_size:
+        raise EncoderError("image_weights, image_pretrained and image_size are of 'timm:NAME'.")
+    pictures: list[nn.Module] = (
+        _bare(sentence_modules(image), image, "image") if isinstance(image, str) else [image]
+    )
     words = _bare(sentence_modules(text), text, "text")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -81,7 +83,7 @@ def _projection(modules: list[nn.Module], dim: int) -> Dense:
     width: Any = None
     for module in reversed(modules):
         if hasattr(module, "get_embedding_dimension"):
-            width = module.get_embedding_dimension()
+            width = module.get_embedding_dimension()  # type: ignore[operator]  # Module's fallback
             break
     if not width:
         raise EncoderError("A tower does not say how many dimensions it has.")

@@ -111,7 +111,7 @@ class SentenceEncoder:
     def relevance(self, cosine: float, query: str) -> float | None:
         """Calibrated probability, 0 to 1; None where nobody calibrated the kind of query."""
         fit = self._calibration.get(query)
-        return fit and fit.probability(cosine)
+        return None if fit is None else fit.probability(cosine)
 
     def _encoded(self, texts: Sequence[str]) -> Vectors:
         answer = np.empty((len(texts), self.dim), dtype=np.float32)
@@ -142,7 +142,7 @@ def fingerprint_of(model: SentenceTransformer, preprocessing: Preprocessing) -> 
 
 def _bytes(weight: Tensor) -> memoryview:
     flat = weight.detach().cpu().contiguous().reshape(-1)
-    return memoryview(flat.view(torch.uint8).numpy())
+    return flat.view(torch.uint8).numpy().data
 
 
 def _dim(model: SentenceTransformer, preprocessing: Preprocessing) -> int:

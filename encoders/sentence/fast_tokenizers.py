@@ -48,7 +48,7 @@ def fast_tokenizer(tokenizer: Any, length: int) -> tuple[Tokenizer, int]:
             hint="Choose one without reduction_mask, tokenizer_mode or strip_sep_token.",
         )
     own = [fast.normalizer] if fast.normalizer is not None else []
-    fast.normalizer = normalizers.Sequence([*cleaning, *own])  # type: ignore[assignment]
+    fast.normalizer = normalizers.Sequence([*cleaning, *own])
     fast.no_padding()
     fast.enable_truncation(length)
     return fast, pad
@@ -63,7 +63,7 @@ def _byte_pairs(tokenizer: Any) -> Tokenizer:
     fast = Tokenizer(
         models.BPE(dict(tokenizer.encoder), list(tokenizer.bpe_ranks), end_of_word_suffix="</w>")
     )
-    fast.pre_tokenizer = pre_tokenizers.Sequence(  # type: ignore[assignment]
+    fast.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(_WORDS), "removed", invert=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),

@@ -85,7 +85,7 @@ def settle(model: TwoTowers) -> None:
     """
     for module in model.modules():
         config = getattr(getattr(module, "model", None), "config", None)
-        tokenizer = getattr(module, "tokenizer", None)
+        tokenizer: Any = getattr(module, "tokenizer", None)
         if config is None or not hasattr(tokenizer, "model_max_length"):
             continue
         _check_words(tokenizer, config)

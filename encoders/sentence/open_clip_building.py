@@ -16,9 +16,7 @@ from encoders.sentence.hub import config_folder
 from encoders.sentence.reports import other_architecture
 
 
-def build(
-    model_cfg: dict[str, Any], weights: str | Path | None, *, text: str | None = None
-) -> nn.Module:
+def build(model_cfg: dict[str, Any], weights: str | Path | None, *, text: str | None = None) -> Any:
     """open_clip's model of this configuration; `text` is a folder that stands for hf_model_name.
 
     Raises EncoderError if the weights are of another architecture, or the text transformer's
@@ -41,9 +39,10 @@ def build(
 
 
 def _class(custom: bool, settings: dict[str, Any]) -> type[nn.Module]:
-    if not custom:
-        return open_clip.CLIP
-    return open_clip.CoCa if "multimodal_cfg" in settings else open_clip.CustomTextCLIP
+    cls: type[nn.Module] = open_clip.CLIP
+    if custom:
+        cls = open_clip.CoCa if "multimodal_cfg" in settings else open_clip.CustomTextCLIP
+    return cls
 
 
 def _load(model: nn.Module, path: Path) -> None:

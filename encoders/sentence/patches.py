@@ -10,7 +10,7 @@ from torch import Tensor
 
 def image_features(module: Any, pixels: Tensor) -> dict[str, Tensor]:
     """What `module` reads, of pixels (n, 3, size, size): these, or a square of patches of them."""
-    processor = getattr(module, "processor", None)
+    processor: Any = getattr(module, "processor", None)
     processor = getattr(processor, "image_processor", processor)
     if getattr(processor, "max_num_patches", None) is None:
         return {"pixel_values": pixels}

@@ -108,7 +108,8 @@ def fixed_length(module: Any) -> bool:
 
 
 def _pad_id(module: Any) -> int:
-    return int(getattr(module.tokenizer, "pad_token_id", None) or getattr(module, "pad_id", 0))
+    own: int | None = getattr(module.tokenizer, "pad_token_id", None)
+    return own if own is not None else int(getattr(module, "pad_id", 0))
 
 
 def _tokenizer(module: Any, max_tokens: int) -> Tokenizer:

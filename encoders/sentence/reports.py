@@ -14,6 +14,7 @@ from core.errors import EncoderError
 _ROW = re.compile(r"^(\S.*?)\s*\|\s*(?:\x1b\[\d+m)?(MISSING|MISMATCH)", re.MULTILINE)
 _UNUSED = re.compile(r"(^|\.)pooler\.|position_ids$")
 """Of text models: mean pooling goes past the pooler, which many a checkpoint therefore lacks."""
+_TALKERS = ("modeling_utils", "configuration_utils")
 _SHOWN = 3
 
 
@@ -26,6 +27,8 @@ class _Catcher(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
+        if text.startswith("Model config:"):  # of tokens for generation, which SigLIP's lacks
+            return False
         if "LOAD REPORT" not in text:
             return True
         for name, status in _ROW.findall(text):
@@ -41,10 +44,11 @@ def whole_weights(name: str) -> Iterator[None]:
     transformers draws what a checkpoint lacks at random and says so in its log: a model that is
     partly noise.
     """
-    logger = logging.getLogger("transformers.modeling_utils")
+    loggers = [logging.getLogger(f"transformers.{name}") for name in _TALKERS]
     catcher = _Catcher()
     bars = transformers_logging.is_progress_bar_enabled()
-    logger.addFilter(catcher)
+    for logger in loggers:
+        logger.addFilter(catcher)
     transformers_logging.disable_progress_bar()
     try:
         yield
@@ -55,7 +59,8 @@ def whole_weights(name: str) -> Iterator[None]:
             ) from error
         raise
     finally:
-        logger.removeFilter(catcher)
+        for logger in loggers:
+            logger.removeFilter(catcher)
         if bars:
             transformers_logging.enable_progress_bar()
     if catcher.rows["MISSING"]:

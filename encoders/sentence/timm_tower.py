@@ -45,14 +45,12 @@ class TimmTower(InputModule):  # type: ignore[misc]  # the library is untyped to
     def __init__(self, name: str, image: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.name = name
-        self.trunk = _create(name, image and int(image["size"]))
-        self.image_settings = (
-            _settings(resolve_model_data_config(self.trunk))
-            if image is None
-            else ImageSettings(
-                **{k: tuple(v) if isinstance(v, list) else v for k, v in image.items()}
-            )
-        )
+        self.trunk = _create(name, None if image is None else int(image["size"]))
+        if image is None:
+            self.image_settings = _settings(resolve_model_data_config(self.trunk))
+        else:
+            triples = {key: tuple(image[key]) for key in ("mean", "std")}  # JSON has lists
+            self.image_settings = ImageSettings(**(dict(image) | triples))
 
     @property
     def image(self) -> dict[str, Any]:

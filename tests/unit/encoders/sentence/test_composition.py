@@ -89,6 +89,11 @@ def test_an_image_model_of_transformers_can_be_a_tower(text: str, tmp_path: Path
     assert preprocessing_of(model).resize == "squash"
 
 
+def test_settings_of_timm_are_refused_for_an_image_model_of_another_kind(text: str) -> None:
+    with pytest.raises(EncoderError, match="image_size are of 'timm:NAME'"):
+        two_towers(timm_tower(TIMM), text, image_size=64)
+
+
 def test_an_unknown_image_model_is_refused_with_its_neighbours(text: str) -> None:
     with pytest.raises(EncoderError, match=r"'resnet51'.*resnet5"):
         two_towers("timm:resnet51", text)
