@@ -66,6 +66,11 @@ class SearchBody(_Body):
     cursor: str | None = Field(None, description="Of the page before; only for the same query.")
     facets: list[str] = Field([], max_length=20, description="Fields whose values to count.")
     explain: bool = Field(False, description="Tell how the order came about.")
+    partial: bool = Field(
+        False,
+        description="Answer with the hits alone where the store fails after they were found; what "
+        "is missing is named.",
+    )
 
 
 class SearchParams(BaseModel):
@@ -79,6 +84,11 @@ class SearchParams(BaseModel):
     cursor: str | None = Field(None, description="Of the page before.")
     facets: str | None = Field(None, description="Fields whose values to count, with commas.")
     explain: bool = Field(False, description="Tell how the order came about.")
+    partial: bool = Field(
+        False,
+        description="Answer with the hits alone where the store fails after they were found; what "
+        "is missing is named.",
+    )
 
 
 class SearchForm(SearchParams):
@@ -121,13 +131,18 @@ class FacetValue(_Answer):
 
 class SearchAnswer(_Answer):
     hits: list[HitModel]
-    total: int = Field(description="Items that pass the filter, exactly.")
+    total: int | None = Field(
+        description="Items that pass the filter, exactly; null only where it is missing."
+    )
     cursor: str | None = Field(description="For the next page; null after the last.")
     facets: dict[str, list[FacetValue]]
     timings_ms: dict[str, float] = Field(description="Of each stage, in milliseconds.")
     collection: str
     generation: str
     explanation: dict[str, Any] | None = Field(None, description="With explain only.")
+    missing: list[str] | None = Field(
+        None, description="With partial only: what the store could not tell, such as 'total'."
+    )
 
 
 class ItemBody(BaseModel):

@@ -27,6 +27,7 @@ def request_of(body: SearchBody) -> SearchRequest:
         cursor=body.cursor,
         facets=tuple(body.facets),
         explain=body.explain,
+        partial=body.partial,
     )
 
 

@@ -89,4 +89,5 @@ def _request(params: SearchParams, parts: tuple[Part, ...]) -> SearchRequest:
         cursor=params.cursor,
         facets=tuple(name.strip() for name in params.facets.split(",")) if params.facets else (),
         explain=params.explain,
+        partial=params.partial,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,13 +18,15 @@ from app.search.cursor import Position, decode_cursor, encode_cursor
 from app.search.present import Answer, Hit, hit_of, is_public
 from app.search.query import IdPart, SearchRequest
 from app.search.retrieve import Nearest, Page, browse, nearest
-from core.errors import EncoderMismatch, InvalidQuery
+from core.errors import EncoderMismatch, InvalidQuery, StoreError
 from core.fields import FieldType
 from core.filter_parser import parse_filter
 from core.filters import Filter
 from encoders.encoder import Encoder
 from encoders.images import MAX_PIXELS
 from qdrant.store import JOINT
+
+log = logging.getLogger(__name__)
 
 _FACET_TYPES = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
 _FACET_VALUES = 100
@@ -102,6 +105,9 @@ class _Search:
         self._request = request
         self._watch = Stopwatch()
         self._digest = ""
+        self._total: int | None = None
+        self._facets: dict[str, list[dict[str, object]]] = {}
+        self._missing: list[str] = []
 
     def answer(self) -> Answer:
         request, opened, watch = self._request, self._opened, self._watch
@@ -113,22 +119,34 @@ class _Search:
             composed = self._compose() if request.parts else None
         with watch.stage("retrieve"):
             page = self._retrieve(composed, opened.visible(wanted), start)
-        with watch.stage("count"):
-            total = opened.count(wanted)
-        with watch.stage("facets"):
-            facets = {name: self._facet(name, wanted) for name in request.facets}
+        with watch.stage("count"), self._or_missing("total"):
+            self._total = opened.count(wanted)
+        with watch.stage("facets"), self._or_missing("facets"):
+            self._facets = {name: self._facet(name, wanted) for name in request.facets}
         hits = self._present(composed, page)
         explanation = self._explanation(composed, page) if request.explain else None
         return Answer(
             collection=opened.name,
             generation=opened.generation_name,
             hits=hits,
-            total=total,
+            total=self._total,
             cursor=self._cursor(page.after),
-            facets=facets,
+            facets=self._facets,
             timings_ms=watch.read(),
             explanation=explanation,
+            missing=tuple(self._missing) if request.partial else None,
         )
+
+    @contextmanager
+    def _or_missing(self, part: str) -> Iterator[None]:
+        """Note `part` as missing where the store fails and a partial answer will do."""
+        try:
+            yield
+        except StoreError as error:
+            if not self._request.partial:
+                raise
+            log.warning("An answer from '%s' lacks its %s: %s", self._opened.name, part, error)
+            self._missing.append(part)
 
     def _compose(self) -> Composed:
         composer = Composer(
@@ -166,7 +184,9 @@ class _Search:
         hits = [hit_of(self._opened.name, p, ranked=ranked, relevance=relevance) for p in points]
         if composed is None or not self._request.explain:
             return hits
-        return self._explained(hits, composed)
+        with self._or_missing("explanation"):
+            return self._explained(hits, composed)
+        return hits
 
     def _explained(self, hits: list[Hit], composed: Composed) -> list[Hit]:
         """The hits with the cosine of each part of the query to each of them."""

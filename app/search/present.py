@@ -22,6 +22,7 @@ class Hit:
     payload: Mapping[str, Any]
     thumbnail: str | None
     explanation: Mapping[str, Any] | None = None
+    missing: tuple[str, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The hit as the HTTP API writes it."""
@@ -38,16 +39,23 @@ class Hit:
 
 @dataclass(frozen=True)
 class Answer:
-    """One page of a search. Times in milliseconds."""
+    """One page of a search. Times in milliseconds.
+
+    Attributes:
+        total: None where it is among what is missing.
+        missing: what could not be found out, of 'total', 'facets' and 'explanation'. Only ever
+            something where a partial answer was asked for.
+    """
 
     collection: str
     generation: str
     hits: list[Hit]
-    total: int
+    total: int | None
     cursor: str | None
     facets: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     explanation: Mapping[str, Any] | None = None
+    missing: tuple[str, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The answer as the HTTP API and `binocle search --json` write it."""
@@ -60,6 +68,8 @@ class Answer:
             "collection": self.collection,
             "generation": self.generation,
         }
+        if self.missing is not None:
+            answer["missing"] = list(self.missing)
         return answer if self.explanation is None else {**answer, "explanation": self.explanation}
 
 

@@ -84,6 +84,7 @@ class SearchRequest:
         cursor: of the page before, or None for the first.
         facets: fields whose values to count among all items that pass the filter.
         explain: tell how the answer came about.
+        partial: where the store fails after the hits were found, answer without the rest of it.
     """
 
     parts: tuple[Part, ...] = ()
@@ -92,6 +93,7 @@ class SearchRequest:
     cursor: str | None = None
     facets: tuple[str, ...] = ()
     explain: bool = False
+    partial: bool = False
 
     def __post_init__(self) -> None:
         if len(self.parts) > MAX_PARTS:
