@@ -12,6 +12,7 @@ from rich.table import Table
 
 from app import benchmarks
 from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
+from app.cli.train import quiet_libraries, watching
 from app.settings import Settings
 from eval.bench.judging import bench_judging
 from eval.bench.measures import Measure
@@ -72,6 +73,30 @@ def evaluation(
 ) -> None:
     """All retrieval metrics over made vectors: seconds, and the most memory taken."""
     tell(bench_judging(items=items, queries=queries, dim=dim), as_json)
+
+
+@commands.command()
+def train(
+    model: Annotated[
+        str, typer.Option(help="What is trained; fresh weights are as fast as any.")
+    ] = "open_clip:ViT-B-32/",
+    source: Annotated[Path, typer.Option(help="A catalog with images and titles.")] = Path(_SAMPLE),
+    batch: Annotated[int, typer.Option(min=2, help="Pairs of a batch.")] = 32,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of a round that are timed.")] = 4,
+    rounds: Rounds = 3,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that decode [by the machine].")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The trainer from image files against a bare loop over tensors in memory."""
+    quiet_libraries()
+    from training.bench import Load, bench_train
+
+    load = Load(model, source, batch, steps, rounds, workers)
+    with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder, watching() as watcher:
+        found = bench_train(load, Path(folder), watcher)
+    tell(found, as_json)
 
 
 @commands.command("all")

@@ -72,12 +72,12 @@ def train(
     The run's directory gets the model, its card, scores before and after, a log for TensorBoard,
     and checkpoints. Ctrl-C writes a checkpoint and stops; --resume goes on from there.
     """
-    _quiet_libraries()
+    quiet_libraries()
     from training.recipe import read_recipe
 
     read = read_recipe(recipe, set_ or ())
     directory = out or Path("runs") / recipe.stem
-    with _watching() as watcher:
+    with watching() as watcher:
         if dry_run:
             from training.fit.plan import plan_of
 
@@ -98,7 +98,7 @@ def _trained(
     return run(recipe, base, directory, resume=resume, watcher=watcher)
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Imports what training needs, and keeps its bars and notices off the terminal."""
     try:
         import accelerate  # noqa: F401  # one of the last that an incomplete install would have
@@ -114,7 +114,7 @@ def _quiet_libraries() -> None:
 
 
 @contextmanager
-def _watching() -> Iterator[Watcher]:
+def watching() -> Iterator[Watcher]:
     """A watcher that shows a bar on standard error, and lines of figures where that is a file."""
     from training.fit.watcher import Watcher
 

@@ -13,6 +13,8 @@ from sentence_transformers import SentenceTransformer
 from core.errors import SettingsError
 from core.items import ImageSource
 from encoders.sentence.encoder import SentenceEncoder
+from eval.retrieval.cache import VectorMemory
+from eval.retrieval.encoding import Encoding
 from eval.retrieval.evaluate import evaluate
 from eval.retrieval.measuring import Measuring
 from eval.retrieval.resampling import Bootstrap
@@ -38,13 +40,14 @@ class Scorer:
         Raises SettingsError where a task has no such metric.
         """
         encoder = SentenceEncoder(model, "training")
-        return {task.name: self._score(encoder, task) for task in self.tasks}
+        encoding = Encoding(cache=VectorMemory())  # tasks over one gallery encode it once
+        return {task.name: self._score(encoder, task, encoding) for task in self.tasks}
 
-    def _score(self, encoder: SentenceEncoder, task: Task) -> float:
+    def _score(self, encoder: SentenceEncoder, task: Task, encoding: Encoding) -> float:
         cut = self.metric.rpartition("@")[2]
         cuts = (int(cut),) if cut.isdigit() else (1,)
         measuring = Measuring(cuts, bootstrap=Bootstrap(resamples=1))  # intervals are not asked for
-        means = evaluate(encoder, task, measuring=measuring).means
+        means = evaluate(encoder, task, measuring=measuring, encoding=encoding).means
         metric = _ZERO_SHOT if isinstance(task, ZeroShotTask) else self.metric
         if metric not in means:
             raise SettingsError(
