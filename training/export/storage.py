@@ -21,6 +21,9 @@ Kind = Literal["fp32", "fp16", "int8"]
 _LEAST = 1024
 """Smaller tensors (biases, norms) stay fp32."""
 
+_PAGE = 4096
+"""Bytes of a page of memory."""
+
 MESSAGE_LIMIT = 2**31 - 2**20
 """Bytes of an ONNX file; protobuf ends at 2 GB. Heavier weights go into a file beside it."""
 
@@ -58,11 +61,17 @@ def store(
         stored += parts
         nodes += node
     del graph.initializer[:]
+    heavy = sum(len(part.raw_data) for part in stored) > limit
+    files = [target.name]
+    if heavy:  # before they come into the message, which can't hold them
+        files.append(_put_beside(stored, target))
     graph.initializer.extend(stored)
     every = [*nodes, *graph.node]
     del graph.node[:]
     graph.node.extend(every)
-    return _save(model, target, limit)
+    onnx.save(model, str(target))
+    onnx.checker.check_model(str(target))
+    return files
 
 
 def _stored(
@@ -122,13 +131,18 @@ def _halved(name: str, values: NDArray[np.float32]) -> tuple[list[Any], Any]:
     return [part], helper.make_node("Cast", [part.name], [name], to=TensorProto.FLOAT)
 
 
-def _save(model: Any, target: Path, limit: int) -> list[str]:
-    heavy = sum(len(tensor.raw_data) for tensor in model.graph.initializer) > limit
-    if not heavy:
-        onnx.checker.check_model(model)
-        onnx.save(model, str(target))
-        return [target.name]
-    data = f"{target.name}.data"
-    onnx.save(model, str(target), save_as_external_data=True, location=data, size_threshold=_LEAST)
-    onnx.checker.check_model(str(target))  # a message of over 2 GB is checked only from its file
-    return [target.name, data]
+def _put_beside(tensors: list[Any], target: Path) -> str:
+    """Moves what the tensors hold into a file beside `target`; answers its name."""
+    data = target.with_name(f"{target.name}.data")
+    with data.open("wb") as stream:
+        for tensor in tensors:
+            if len(tensor.raw_data) < _LEAST:
+                continue
+            stream.write(b"\0" * (-stream.tell() % _PAGE))  # so that it can be mapped
+            place, length = stream.tell(), stream.write(tensor.raw_data)
+            tensor.ClearField("raw_data")
+            tensor.data_location = TensorProto.EXTERNAL
+            facts = {"location": data.name, "offset": place, "length": length}
+            for key, value in facts.items():
+                tensor.external_data.add(key=key, value=str(value))
+    return data.name
