@@ -11,6 +11,7 @@ from rich.logging import RichHandler
 from app.cli import (
     bench,
     collections,
+    compact,
     database,
     demo,
     encoders,
@@ -42,6 +43,7 @@ binocle.command("export")(export.export)
 binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")
+train.commands.command("compact")(compact.compact)
 binocle.add_typer(train.commands, name="train")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")

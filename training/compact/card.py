@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
+
+import yaml
 
 from encoders.bundle import Calibration
 from training.compact.recipe import Recipe
 
 _CARD = Path(__file__).with_name("card.md")
-_STAMPS = ' "stamps": photos and drawings of Tux Paint, none of which was trained on.'
+_SPLIT = "The weights are those that were measured: no held-out image was trained on."
+_REFIT = (
+    "The scores are of a twin that never saw the held-out groups. The weights that ship were then "
+    "trained once more by the same settings on everything, these groups included."
+)
 
 
 def text(
     recipe: Recipe,
     scores: Mapping[str, Mapping[str, float]],
+    sizes: Mapping[str, int],
     fits: Mapping[str, Calibration],
     drift: Mapping[str, float],
 ) -> str:
-    """The card in Markdown."""
-    tuned = f"its top {recipe.tune_layers} layers tuned" if recipe.tune_steps else "frozen"
-    return _CARD.read_text().format(
-        tuned=tuned,
-        stamps=_STAMPS if any("stamps" in name for row in scores.values() for name in row) else "",
-        options=f" --steps {recipe.steps} --tune-steps {recipe.tune_steps} --seed {recipe.seed}",
-        settings="Settings: " + ", ".join(f"{k} {v}" for k, v in asdict(recipe).items()) + ".",
+    """The card in Markdown. `sizes`: images in each held-out gallery."""
+    settings = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+    return _CARD.read_text(encoding="utf-8").format(
+        shipped=_REFIT if recipe.refit else _SPLIT,
+        settings="\n".join(f"    {line}" for line in settings.splitlines()),
+        galleries=", ".join(f"{name} {size:,}" for name, size in sizes.items()),
         scores=_table(scores),
         fits="\n".join(f"- {k}: slope {f.slope}, intercept {f.intercept}" for k, f in fits.items()),
         drift=", ".join(f"{name} {value:.5f}" for name, value in drift.items()),

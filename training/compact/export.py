@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from core.errors import EncoderError
 from encoders.bundle import MANIFEST, Calibration, ImageTower, Manifest, TextTower, file_sha256
 from encoders.images import ResizeRule
-from training.compact.heads import DIM, NESTED, Head
+from training.compact.heads import DIM, NESTED
 from training.compact.image_trunk import MEAN, SIZE, STD
 from training.compact.text_trunk import MAX_TOKENS, MODEL, tokenize
 from training.export.graph import least_cosine, to_onnx
@@ -31,7 +31,7 @@ LEAST_COSINE = 0.999
 class ImageSide(nn.Module):
     """The whole image tower: pixels -> float32 (n, DIM) unit rows."""
 
-    def __init__(self, trunk: nn.Module, head: Head) -> None:
+    def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.trunk, self.head = trunk, head
 
@@ -43,7 +43,7 @@ class ImageSide(nn.Module):
 class TextSide(nn.Module):
     """The whole text tower: ids and mask -> float32 (n, DIM) unit rows."""
 
-    def __init__(self, trunk: nn.Module, head: Head) -> None:
+    def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.trunk, self.head = trunk, head
 

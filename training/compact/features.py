@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -39,14 +40,13 @@ class Extractor:
     cache: Path
     progress: Progress
 
-    def features(self, source: Source, samples: Sequence[Sample], view: str, part: str) -> Features:
+    def features(self, source: Source, samples: Sequence[Sample], view: str) -> Features:
         """float32 (n, WIDTH) of the samples in order; `view` is a resize rule or 'zoom'."""
-        path = self.cache / f"{source.name}-{part}-{view}.npy"
+        path = self.cache / f"{source.name}-{view}-{_names(samples)}.npy"
         if path.is_file():
             kept: Features = np.load(path).astype(np.float32)
-            if len(kept) == len(samples):
-                return kept
-        rows = self._run(samples, view, f"{source.name} {part} {view}")
+            return kept
+        rows = self._run(samples, view, f"{source.name} {view}")
         np.save(path, rows.astype(np.float16))
         return rows
 
@@ -66,11 +66,10 @@ class Extractor:
 
     def colours(self, source: Source) -> list[list[str]]:
         """Colour words of each of the source's samples, in order."""
-        path = self.cache / f"{source.name}-colours.json"
+        path = self.cache / f"{source.name}-colours-{_names(source.samples)}.json"
         if path.is_file():
             kept: list[list[str]] = json.loads(path.read_text())
-            if len(kept) == len(source.samples):
-                return kept
+            return kept
         words = []
         for done, sample in enumerate(source.samples):
             words.append(colour_words(decode_image(sample.load(), at_least=48)))
@@ -86,6 +85,12 @@ def open_extractor(trunk: ImageTrunk, cache: Path, progress: Progress) -> Extrac
         to_onnx(trunk, str(path), [("pixels", torch.zeros(2, 3, SIZE, SIZE))], "features")
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     return Extractor(session, cache, progress)
+
+
+def _names(samples: Sequence[Sample]) -> str:
+    """Of a cache: other images, or the same in another order, are another file."""
+    keys = "\n".join(sample.key for sample in samples)
+    return hashlib.sha256(keys.encode()).hexdigest()[:12]
 
 
 def _pixels(sample: Sample, view: str) -> NDArray[np.float32]:

@@ -84,6 +84,12 @@ def class_rows(classifier: Any) -> NDArray[np.float32]:
     return rows
 
 
+def class_layer(classifier: Any) -> tuple[Tensor, Tensor]:
+    """float32 (1000, DEEP) and (1000,): from deep features to the classes' logits."""
+    layer = classifier.classifier
+    return layer.weight.detach().float().clone(), layer.bias.detach().float().clone()
+
+
 def deep_mean(classifier: Any) -> NDArray[np.float32]:
     """float32 (1280,): mean deep features over ImageNet, without any of its images.
 

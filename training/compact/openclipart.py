@@ -57,13 +57,13 @@ _SHARED_TITLE = 4
 """A title on more drawings than this names their collection, not what they show."""
 
 
-def openclipart(root: Path = ROOT) -> Source:
+def openclipart(root: Path = ROOT, held_share: float = 0.16) -> Source:
     """Some 8,000 public-domain drawings; drawings of one author's series are held out together."""
     paths = [path for path in sorted((root / "png").rglob("*.png")) if _pixels(path) <= _LARGEST]
     metadata = {path: _metadata(root, path) for path in paths}
     titles = Counter(title for title, _, _ in metadata.values())
     samples = [_sample(root, path, *metadata[path], titles) for path in paths]
-    return Source("openclipart", samples, 0.1, colours=True)
+    return Source("openclipart", samples, held_share, colours=True)
 
 
 def _pixels(png: Path) -> int:

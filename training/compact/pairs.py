@@ -1,4 +1,4 @@
-"""Tables to draw training pairs from: real images, and the classifier's rows as if images."""
+"""Tables to draw training pairs from."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
-from training.compact.image_trunk import DEEP
-
 
 @dataclass(frozen=True)
 class Draw:
@@ -20,6 +18,27 @@ class Draw:
     features: Tensor
     text: Tensor
     own_texts: Tensor
+
+
+@dataclass(frozen=True)
+class Views:
+    """Two views of each image: float32 (n, width) features, int64 (n,) id of its first text."""
+
+    first: Tensor
+    second: Tensor
+    key: Tensor
+
+    @classmethod
+    def mixed(
+        cls, tables: Sequence[tuple[RealTable, float]], count: int, random: Generator
+    ) -> Views:
+        """Drawn from all tables by their shares, which add up to 1."""
+        drawn = [table.draw_views(max(1, round(share * count)), random) for table, share in tables]
+        return cls(
+            torch.cat([views.first for views in drawn]),
+            torch.cat([views.second for views in drawn]),
+            torch.cat([views.key for views in drawn]),
+        )
 
 
 class Table(Protocol):
@@ -73,46 +92,14 @@ class RealTable:
         rows = torch.multinomial(self.weights, count, replacement=True, generator=random)
         view = torch.randint(len(self.views), (count,), generator=random)
         features = torch.stack([each[rows] for each in self.views])[view, torch.arange(count)]
-        return Draw(features.float(), _pick(self.texts[rows], random), self.texts[rows])
+        return Draw(features.float(), pick(self.texts[rows], random), self.texts[rows])
 
-
-@dataclass(frozen=True)
-class RowTable:
-    """The classifier's rows turned into features that real images of the class might have.
-
-    A row is only a direction. A feature drawn for it is the mean feature, plus the row at `push`
-    times the typical length, plus what sets some real image apart from others of its own label;
-    the colours are that real image's.
-
-    Args:
-        rows: float32 (classes, DEEP), unit length. mean: float32 (DEEP,).
-        residuals: float32 (m, width): real images' deep residuals, then their colour features.
-    """
-
-    rows: Tensor
-    texts: Tensor
-    mean: Tensor
-    residuals: Tensor
-    length: float
-    push: float = 0.4
-
-    def draw(self, count: int, random: Generator) -> Draw:
-        classes = torch.randint(len(self.rows), (count,), generator=random)
-        donors = self.residuals[torch.randint(len(self.residuals), (count,), generator=random)]
-        spread = torch.empty(count, 1).uniform_(0.7, 1.5, generator=random) * self.push
-        deep = self.mean + spread * self.length * self.rows[classes] + donors[:, :DEEP].float()
-        features = torch.cat([deep.clamp_min(0), donors[:, DEEP:].float()], 1)
-        return Draw(features, _pick(self.texts[classes], random), self.texts[classes])
-
-
-def residuals(features: Tensor, kinds: Sequence[str]) -> Tensor:
-    """float32 (n, width): deep features less their kind's centroid; colour features kept."""
-    index = {kind: row for row, kind in enumerate(dict.fromkeys(kinds))}
-    of = torch.tensor([index[kind] for kind in kinds])
-    sums = torch.zeros(len(index), DEEP).index_add_(0, of, features[:, :DEEP])
-    counts = torch.bincount(of, minlength=len(index)).clamp_min(1)[:, None]
-    deep = features[:, :DEEP] - (sums / counts)[of]
-    return torch.cat([deep, features[:, DEEP:]], 1)[(counts[:, 0] > 2)[of]]
+    def draw_views(self, count: int, random: Generator) -> Views:
+        """The first view of images, and one of the others."""
+        rows = torch.multinomial(self.weights, count, replacement=True, generator=random)
+        view = torch.randint(1, len(self.views), (count,), generator=random)
+        others = torch.stack([each[rows] for each in self.views])[view, torch.arange(count)]
+        return Views(self.views[0][rows].float(), others.float(), self.texts[rows, 0])
 
 
 def mixed(tables: Sequence[tuple[Table, float]], count: int, random: Generator) -> Draw:
@@ -130,6 +117,23 @@ def mixed(tables: Sequence[tuple[Table, float]], count: int, random: Generator) 
     )
 
 
-def _pick(texts: Tensor, random: Generator) -> Tensor:
+def pick(texts: Tensor, random: Generator) -> Tensor:
+    """int64 (n,): one of each row's ids, those of -1 left out."""
     chosen = torch.multinomial((texts >= 0).float(), 1, generator=random)
     return texts.gather(1, chosen)[:, 0]
+
+
+def true_pairs(own_texts: Tensor, drawn: Tensor) -> Tensor:
+    """bool (n, n): whether text `drawn[i]` is among the texts of image j.
+
+    Args:
+        own_texts: int64 (n, most), the ids of all texts of each image, filled up with -1.
+        drawn: int64 (n,), the text drawn for each image.
+    """
+    columns = [own_texts[None, :, k] == drawn[:, None] for k in range(own_texts.shape[1])]
+    return torch.stack(columns).any(0)
+
+
+def same_views(key: Tensor) -> Tensor:
+    """bool (n, n): whether two images go by the same first text, so that none is a negative."""
+    return key[:, None] == key[None, :]

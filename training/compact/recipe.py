@@ -1,90 +1,75 @@
-"""The recipe: heads on frozen trunks first, then the text trunk's top layers too."""
+"""The recipe of the compact towers: all settings of a run, as a YAML file holds them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
+import yaml
+from pydantic import Field, ValidationError
 
-from training.compact.assembly import Material, blocks
-from training.compact.features import Progress
-from training.compact.heads import Head, block_scale
-from training.compact.loop import Group, Plan, train
-from training.compact.scores import Encode, Vectors
-from training.compact.text_towers import FrozenTexts, TunedTexts, thaw
-from training.compact.text_trunk import WIDTH, TextTrunk, load_tokenizer, tokenize
+from core.errors import SettingsError
+from training.pairs.catalog_settings import Frozen
+from training.pairs.settings_errors import settings_error
+
+SHIPPED = Path(__file__).parent.parent / "recipes" / "compact.yaml"
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Shares(Frozen):
+    """Of a batch, by where the pairs come from; they need not add up to 1."""
+
+    fashion: float = Field(0.24, ge=0)
+    openclipart: float = Field(0.28, ge=0)
+    grocery: float = Field(0.07, ge=0)
+    clothing: float = Field(0.08, ge=0)
+    emoji: float = Field(0.06, ge=0)
+    rows: float = Field(0.25, ge=0, description="The image classifier's rows, as if photos.")
+    scenes: float = Field(0.06, ge=0, description="Two of those rows in one image.")
+    views: float = Field(
+        0.0, ge=0, lt=1, description="Of the whole batch: two views of an image instead of a text."
+    )
+
+
+class HeldOut(Frozen):
+    """Share of the groups of a source that is kept out of training, to measure on."""
+
+    fashion: float = Field(0.25, ge=0, lt=1, description="Of the brands.")
+    openclipart: float = Field(0.16, ge=0, lt=1, description="Of the series.")
+    clothing: float = Field(0.25, ge=0, lt=1, description="Of the senders.")
+
+
+class Recipe(Frozen):
     """The settings of a run; the model card repeats them."""
 
-    steps: int = 750
-    batch: int = 512
-    rate: float = 1e-3
-    tune_steps: int = 0
-    tune_batch: int = 512
-    tune_rate: float = 3e-4
-    tune_layers: int = 3
-    trunk_pace: float = 0.15
-    hidden: int = 1024
-    dropout: float = 0.2
-    seed: int = 7
+    steps: int = Field(1000, ge=1, description="Updates of the heads' weights.")
+    batch: int = Field(640, ge=8, description="Pairs that are contrasted.")
+    rate: float = Field(1e-3, gt=0, description="AdamW's learning rate at its top.")
+    decay: float = Field(0.05, ge=0, description="AdamW's weight decay.")
+    hidden: int = Field(1024, ge=1, description="Width of a head's hidden layer.")
+    dropout: float = Field(0.2, ge=0, lt=1)
+    likenesses: bool = Field(True, description="Both towers see how like each class a thing is.")
+    push: float = Field(0.4, gt=0, description="Length of a class's direction in made features.")
+    scene_captions: int = Field(6000, ge=0, description="Pairs of classes that get a caption.")
+    shares: Shares = Shares()
+    held_out: HeldOut = HeldOut()
+    donors: tuple[str, ...] = Field(
+        ("fashion", "grocery", "clothing", "openclipart"),
+        description="Sources that lend rows their spread.",
+    )
+    refit: bool = Field(
+        True, description="After measuring, train once more on everything, and ship that."
+    )
+    seed: int = Field(7, ge=0)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """The heads and the text trunk that belongs to them."""
-
-    image: Head
-    text: Head
-    trunk: TextTrunk
-
-
-def make_heads(recipe: Recipe, material: Material, texts: Tensor) -> tuple[Head, Head]:
-    """Fresh image and text heads, scaled by the features they will see."""
-    torch.manual_seed(recipe.seed)
-    scale = block_scale(material.sample - material.centre, blocks())
-    image = Head(material.centre, scale, recipe.hidden, recipe.dropout)
-    mean = texts.mean(0)
-    text = Head(mean, block_scale(texts - mean, (WIDTH,)), recipe.hidden, recipe.dropout)
-    return image, text
-
-
-def run(
-    recipe: Recipe, material: Material, features: Tensor, transformer: Any, progress: Progress
-) -> Trained:
-    """Trains by the recipe. `features` are the frozen text trunk's of the vocabulary, in order."""
-    image, text = make_heads(recipe, material, features)
-    frozen = FrozenTexts(features, text)
-    plan = Plan(recipe.steps, recipe.batch, recipe.rate, seed=recipe.seed)
-    train(image, frozen, [Group(image, 1), Group(text, 1)], material.tables, plan, progress)
-    trunk = TextTrunk(transformer)
-    if recipe.tune_steps:
-        thaw(transformer, recipe.tune_layers)
-        tuned = TunedTexts(trunk, text, load_tokenizer(), material.vocabulary.texts)
-        groups = [Group(image, 1), Group(text, 1), Group(trunk, recipe.trunk_pace)]
-        plan = Plan(recipe.tune_steps, recipe.tune_batch, recipe.tune_rate, seed=recipe.seed + 1)
-        train(image, tuned, groups, material.tables, plan, progress)
-    return Trained(image, text, trunk.eval())
-
-
-def encoder(trained: Trained) -> Encode:
-    """Texts -> float32 (n, dim) unit rows, by torch, for scores and calibration; remembers them."""
-    tokenizer = load_tokenizer()
-    known: dict[str, Vectors] = {}
-
-    def encode(texts: Sequence[str]) -> Vectors:
-        missing = sorted({text for text in texts if text not in known}, key=lambda text: len(text))
-        for start in range(0, len(missing), 64):
-            part = missing[start : start + 64]
-            ids, mask = tokenize(tokenizer, part)
-            with torch.inference_mode():
-                known.update(zip(part, trained.text(trained.trunk(ids, mask)).numpy(), strict=True))
-        return np.stack([known[text] for text in texts])
-
-    return encode
+def read_recipe(path: Path = SHIPPED) -> Recipe:
+    """The checked recipe. Raises SettingsError that names an unknown key or a wrong value."""
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError(f"The recipe {path} can't be read: {error}") from None
+    if not isinstance(given, dict):
+        raise SettingsError(f"The recipe {path} holds no settings, which are 'key: value' lines.")
+    try:
+        return Recipe.model_validate(given)
+    except ValidationError as error:
+        raise settings_error(error, Recipe, str(path)) from None

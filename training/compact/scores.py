@@ -36,6 +36,7 @@ def score(gallery: Gallery, encode: Encode, dim: int) -> dict[str, float]:
         answer[f"{gallery.name} title R@10"] = recall(gallery.images, gallery.titles, encode, dim)
     if gallery.kinds:
         answer[f"{gallery.name} kind P@10"] = precision(gallery.images, gallery.kinds, encode, dim)
+        answer[f"{gallery.name} look P@10"] = look_alikes(gallery.images, gallery.kinds, dim)
     return answer
 
 
@@ -59,6 +60,16 @@ def precision(images: Vectors, kinds: Sequence[str], encode: Encode, dim: int) -
     for query, row in zip(queries, top, strict=True):
         places = row[: min(TOP, counts[query])]
         shares.append(np.mean([kinds[i] == query for i in places]))
+    return float(np.mean(shares))
+
+
+def look_alikes(images: Vectors, kinds: Sequence[str], dim: int) -> float:
+    """Mean share of an image's ten nearest others that are of its kind, over all images."""
+    top = nearest(images, images, dim, TOP + 1)
+    shares = []
+    for asked, row in enumerate(top):
+        others = [i for i in row if i != asked][:TOP]
+        shares.append(np.mean([kinds[i] == kinds[asked] for i in others]))
     return float(np.mean(shares))
 
 

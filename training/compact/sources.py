@@ -46,9 +46,9 @@ class Source:
         return int.from_bytes(digest[:4], "big") / 2**32 < self.held_share
 
 
-def fashion(data: Path) -> Source:
+def fashion(data: Path, held_share: float = 0.25) -> Source:
     """Product photos; unseen brands are held out."""
-    return Source("fashion", [_product(row) for row in _rows(data, "fashion-train")], 0.12)
+    return Source("fashion", [_product(row) for row in _rows(data, "fashion-train")], held_share)
 
 
 def _product(row: dict[str, Any]) -> Sample:
@@ -71,10 +71,10 @@ def _product(row: dict[str, Any]) -> Sample:
     return Sample(row["id"], _constant(row["image"]), _clean(texts), kind, title.split(" ")[0])
 
 
-def clothing(data: Path) -> Source:
+def clothing(data: Path, held_share: float = 0.25) -> Source:
     """Snapshots of clothes; unseen senders are held out."""
     rows = [row for row in _rows(data, "clothing-train") if row["label"] not in _SKIPPED_LABELS]
-    return Source("clothing", [_snapshot(row) for row in rows], 0.15, colours=True)
+    return Source("clothing", [_snapshot(row) for row in rows], held_share, colours=True)
 
 
 def _snapshot(row: dict[str, Any]) -> Sample:

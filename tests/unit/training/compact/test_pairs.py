@@ -1,7 +1,15 @@
 import torch
 
-from training.compact.image_trunk import DEEP, WIDTH
-from training.compact.pairs import RealTable, RowTable, Vocabulary, mixed, padded, residuals
+from training.compact.image_trunk import WIDTH
+from training.compact.pairs import (
+    RealTable,
+    Views,
+    Vocabulary,
+    mixed,
+    padded,
+    same_views,
+    true_pairs,
+)
 
 
 def real_table() -> RealTable:
@@ -31,24 +39,34 @@ def test_images_of_a_common_first_text_are_drawn_less() -> None:
     assert weights[2] == weights[3] < weights[0]
 
 
-def test_row_features_point_from_the_mean_along_their_row() -> None:
-    rows = torch.eye(2, DEEP)
-    table = RowTable(rows, padded([[0], [1]]), torch.ones(DEEP), torch.zeros(3, WIDTH), 10.0)
-    draw = table.draw(20, torch.Generator().manual_seed(1))
-    pushed = (draw.features[:, :DEEP] - 1).argmax(1)
-    assert pushed.tolist() == draw.text.tolist()
-
-
-def test_residuals_are_centred_within_their_kind_and_keep_colours() -> None:
-    features = torch.rand(6, WIDTH)
-    left = residuals(features, ["a"] * 3 + ["b"] * 3)
-    assert torch.allclose(left[:3, :DEEP].mean(0), torch.zeros(DEEP), atol=1e-6)
-    assert torch.equal(left[:, DEEP:], features[:, DEEP:])
-
-
 def test_a_mixed_batch_follows_the_shares_and_the_seed() -> None:
     tables = [(real_table(), 0.75), (real_table(), 0.25)]
     first = mixed(tables, 8, torch.Generator().manual_seed(3))
     again = mixed(tables, 8, torch.Generator().manual_seed(3))
     assert len(first.text) == 8
     assert torch.equal(first.features, again.features)
+
+
+def test_two_views_are_of_one_image() -> None:
+    views = real_table().draw_views(20, torch.Generator().manual_seed(1))
+    assert torch.equal(views.second, views.first + 10)
+
+
+def test_views_come_from_all_tables() -> None:
+    tables = [(real_table(), 0.5), (real_table(), 0.5)]
+    views = Views.mixed(tables, 8, torch.Generator().manual_seed(3))
+    assert len(views.first) == len(views.second) == len(views.key) == 8
+
+
+def test_a_drawn_text_is_true_of_every_image_that_has_it() -> None:
+    own = padded([[0, 1], [2], [1]])
+    true = true_pairs(own, torch.tensor([1, 2, 1]))
+    assert true.tolist() == [[True, False, True], [False, True, False], [True, False, True]]
+
+
+def test_views_of_images_by_one_name_are_no_negatives_of_each_other() -> None:
+    assert same_views(torch.tensor([4, 5, 4])).tolist() == [
+        [True, False, True],
+        [False, True, False],
+        [True, False, True],
+    ]

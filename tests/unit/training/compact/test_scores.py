@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.compact.calibration import platt
-from training.compact.scores import Vectors, precision, recall
+from training.compact.scores import Vectors, look_alikes, precision, recall
 
 
 def encode(texts: Sequence[str]) -> Vectors:
@@ -20,6 +20,12 @@ def test_recall_counts_titles_whose_image_is_near() -> None:
 def test_precision_counts_the_right_among_the_nearest() -> None:
     images = np.array([[1, 0]] * 5 + [[0, 1]] * 5, dtype=np.float32)
     assert precision(images, ["left"] * 5 + ["right"] * 5, encode, 2) == 1.0
+
+
+def test_look_alikes_leave_the_asking_image_out() -> None:
+    images = np.array([[1, 0]] * 11 + [[0, 1]] * 11, dtype=np.float32)
+    assert look_alikes(images, ["left"] * 11 + ["right"] * 11, 2) == 1.0
+    assert look_alikes(images, [f"own {i}" for i in range(22)], 2) == 0.0
 
 
 def test_platt_recovers_the_sigmoid_that_made_the_labels() -> None:
