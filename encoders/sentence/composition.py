@@ -45,16 +45,7 @@ def two_towers(
     """
     if dim < 1:
         raise EncoderError(f"A joint space of {dim} dimensions is none.", hint="Give 1 or more.")
-    if isinstance(image, str) and image.startswith(TIMM):
-        name = image.removeprefix(TIMM)
-        image = timm_tower(
-            name, weights=image_weights, pretrained=image_pretrained, size=image_size
-        )
-    elif image_weights or image_pretrained or image_size:
-        raise EncoderError("image_weights, image_pretrained and image_size are of 'timm:NAME'.")
-    pictures: list[nn.Module] = (
-        _bare(sentence_modules(image), image, "image") if isinstance(image, str) else [image]
-    )
+    pictures = _pictures(image, image_weights, image_pretrained, image_size)
     words = _bare(sentence_modules(text), text, "text")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -65,6 +56,19 @@ def two_towers(
     mappings = {(None, kind): kind for kind in routes}
     router = Router(routes, allow_empty_key=False, route_mappings=mappings)
     return TwoTowers(modules=[router, Normalize()])
+
+
+def _pictures(
+    image: str | TimmTower, weights: Path | None, pretrained: bool, size: int | None
+) -> list[nn.Module]:
+    if isinstance(image, str) and image.startswith(TIMM):
+        name = image.removeprefix(TIMM)
+        return [timm_tower(name, weights=weights, pretrained=pretrained, size=size)]
+    if weights or pretrained or size:
+        raise EncoderError("image_weights, image_pretrained and image_size are of 'timm:NAME'.")
+    if isinstance(image, TimmTower):
+        return [image]
+    return _bare(sentence_modules(image), image, "image")
 
 
 def _bare(modules: list[nn.Module], name: str, kind: Kind) -> list[nn.Module]:

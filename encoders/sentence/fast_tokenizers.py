@@ -1,57 +1,71 @@
-"""open_clip's tokenizers as one `tokenizers.Tokenizer` each: cleaning, splitting and marks.
+"""open_clip's tokenizers as a cleaning and one `tokenizers.Tokenizer` each.
 
-So a bundle's tokenizer.json gives the tokens that the model was trained on, without PyTorch.
+So a bundle gives the tokens that the model was trained on, without PyTorch and open_clip.
 """
 
 from __future__ import annotations
 
-import string
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
 from core.errors import EncoderError
+from encoders.cleaning import CleanStep, clean
 
-_ENTITIES = {"&amp;": "&", "&quot;": '"', "&#39;": "'", "&lt;": "<", "&gt;": ">", "&nbsp;": " "}
-_STRAIGHT = {
-    "\u2018": "'",
-    "\u2019": "'",
-    "\u201c": '"',
-    "\u201d": '"',
-    "\ufb01": "fi",
-    "\ufb02": "fl",
+_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+_END = "</w>"
+"""Marks the last letter of a word."""
+
+_CLEANING: Mapping[str, tuple[CleanStep, ...]] = {
+    "_clean_lower": ("mend", "unescape", "spaces", "lower"),
+    "_clean_whitespace": ("mend", "unescape", "spaces"),
+    "_clean_canonicalize": ("mend", "unescape", "underscores", "punctuation", "lower", "spaces"),
 }
-_WORDS = r"(?i)'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+"""By the names of open_clip's functions."""
 
 
-def fast_tokenizer(tokenizer: Any, length: int) -> tuple[Tokenizer, int]:
-    """(the same as a `Tokenizer` that cuts at `length` tokens, the token that pads).
+@dataclass(frozen=True)
+class FastTokenizer:
+    """What takes the place of a tokenizer of open_clip.
 
-    The cleaning of open_clip is written as normalizers. Of what ftfy mends there, only typographic
-    quotes, ligatures and the commonest HTML entities are: mojibake stays as it is.
+    Attributes:
+        tokenizer: splits and cuts a cleaned text, and puts the marks around it; never pads.
+        pad_id: the token that pads.
+        clean: what is done to a text before.
+    """
+
+    tokenizer: Tokenizer
+    pad_id: int
+    clean: tuple[CleanStep, ...]
+
+    def ids(self, text: str) -> list[int]:
+        """The tokens of `text`, not padded."""
+        return list(self.tokenizer.encode(clean(text, self.clean)).ids)
+
+
+def fast_tokenizer(tokenizer: Any, length: int) -> FastTokenizer:
+    """The same as open_clip's `tokenizer`, cutting at `length` tokens.
 
     Raises EncoderError for a tokenizer of a kind that has no such form.
     """
     kind = type(tokenizer).__name__
     if kind == "SimpleTokenizer" and tokenizer.reduction_fn is None:
         fast, pad = _byte_pairs(tokenizer), 0
-        cleaning = _cleaning(tokenizer.clean_fn.__name__)
     elif kind == "SigLipTokenizer" or (kind == "HFTokenizer" and _plain(tokenizer)):
         inner = tokenizer.tokenizer
         fast = Tokenizer.from_str(inner.backend_tokenizer.to_str())
         pad = int(inner.pad_token_id or 0)
-        clean = getattr(tokenizer, "clean_fn", None)
-        cleaning = _cleaning(clean.__name__ if clean else "_clean_canonicalize")
     else:
         raise EncoderError(
             f"The architecture's tokenizer ({kind}) drops or adds tokens in a way of its own.",
             hint="Choose one without reduction_mask, tokenizer_mode or strip_sep_token.",
         )
-    own = [fast.normalizer] if fast.normalizer is not None else []
-    fast.normalizer = normalizers.Sequence([*cleaning, *own])
     fast.no_padding()
     fast.enable_truncation(length)
-    return fast, pad
+    function = getattr(tokenizer, "clean_fn", None)  # SigLIP's has no choice
+    return FastTokenizer(fast, pad, _CLEANING[getattr(function, "__name__", "_clean_canonicalize")])
 
 
 def _plain(tokenizer: Any) -> bool:
@@ -59,20 +73,20 @@ def _plain(tokenizer: Any) -> bool:
 
 
 def _byte_pairs(tokenizer: Any) -> Tokenizer:
-    """CLIP's: words to lower-case byte pairs, between two marks (Radford et al. 2021)."""
-    fast = Tokenizer(
-        models.BPE(dict(tokenizer.encoder), list(tokenizer.bpe_ranks), end_of_word_suffix="</w>")
-    )
+    """CLIP's: words to byte pairs, between two marks (Radford et al. 2021)."""
+    marks = [tokenizer.decoder[number] for number in tokenizer.all_special_ids]
+    vocabulary, merges = dict(tokenizer.encoder), list(tokenizer.bpe_ranks)
+    for mark in marks:
+        merges += _as_one(mark, vocabulary, tokenizer)
+    fast = Tokenizer(models.BPE(vocabulary, merges, end_of_word_suffix=_END))
+    pattern = "(?i)" + "|".join([*marks, _WORDS])
     fast.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(_WORDS), "removed", invert=True),
+            pre_tokenizers.Split(Regex(pattern), "removed", invert=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    start, end = (
-        tokenizer.decoder[tokenizer.sot_token_id],
-        tokenizer.decoder[tokenizer.eot_token_id],
-    )
+    start, end = marks[:2]
     fast.post_processor = processors.TemplateProcessing(
         single=f"{start} $A {end}",
         special_tokens=[(start, tokenizer.sot_token_id), (end, tokenizer.eot_token_id)],
@@ -80,14 +94,20 @@ def _byte_pairs(tokenizer: Any) -> Tokenizer:
     return fast
 
 
-def _cleaning(name: str) -> list[Any]:
-    """open_clip's clean functions: 'lower', 'whitespace' and 'canonicalize'."""
-    steps: list[Any] = [normalizers.Replace(old, new) for old, new in _ENTITIES.items()]
-    steps += [normalizers.NFC()]
-    steps += [normalizers.Replace(old, new) for old, new in _STRAIGHT.items()]
-    if name == "_clean_canonicalize":
-        marks = "".join(f"\\{mark}" for mark in string.punctuation if mark != "_")
-        steps += [normalizers.Replace("_", " "), normalizers.Replace(Regex(f"[{marks}]"), "")]
-    if name in ("_clean_canonicalize", "_clean_lower"):
-        steps += [normalizers.Lowercase()]
-    return [*steps, normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
+def _as_one(mark: str, vocabulary: dict[str, int], tokenizer: Any) -> list[tuple[str, str]]:
+    """Merges, to come after all others, that make one token of a mark that stands in a text.
+
+    open_clip takes it for one where its pattern finds it; as a special token of `tokenizers` it
+    would be found in other places, too, such as right behind an exclamation mark. The merges touch
+    no word: words mix no letters with brackets. Changes `vocabulary`.
+    """
+    known = tokenizer.cache.pop(mark)  # else it answers with the mark itself
+    pieces = tokenizer.bpe(mark).split(" ")
+    tokenizer.cache[mark] = known
+    merges, left = [], pieces[0]
+    for piece in pieces[1:]:
+        merges.append((left, piece))
+        left += piece
+        vocabulary.setdefault(left, len(vocabulary))
+    vocabulary[left] = vocabulary.pop(mark)
+    return merges

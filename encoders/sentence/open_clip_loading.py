@@ -50,11 +50,11 @@ def open_clip_towers(rest: str) -> OpenClipTowers:
     clip = build(model_cfg, source.weights)
     text = model_cfg["text_cfg"]
     length = int(text.get("context_length", 77))
-    tokenizer, pad_id = fast_tokenizer(_tokenizer(source), length)
+    tokenizer = fast_tokenizer(_tokenizer(source), length)
     preprocess = asdict(factory.PreprocessCfg()) | source.config.get("preprocess_cfg", {})
     preprocess["size"] = clip.visual.image_size
     settings = {"model_cfg": model_cfg, "preprocess_cfg": preprocess}
-    return OpenClipTowers(clip, settings, tokenizer, pad_id)
+    return OpenClipTowers(clip, settings, tokenizer)
 
 
 def _source(rest: str) -> _Source:

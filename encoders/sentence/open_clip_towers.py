@@ -13,7 +13,9 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from core.errors import EncoderError
+from encoders.cleaning import CleanStep
 from encoders.images import Interpolation, ResizeRule
+from encoders.sentence.fast_tokenizers import FastTokenizer
 from encoders.sentence.image_settings import ImageSettings
 from encoders.sentence.open_clip_building import build
 from encoders.sentence.reading import read_images, read_texts
@@ -23,7 +25,7 @@ WEIGHTS = "open_clip_model.safetensors"
 TOKENIZER = "tokenizer.json"
 TEXT = "text_transformer"
 """Folder of the text transformer's configuration, where the text tower is one of transformers."""
-_PAD_ID = "pad_id"
+_PAD_ID, _CLEAN = "pad_id", "clean"
 _RESIZE: Mapping[str, ResizeRule] = {"shortest": "crop", "longest": "pad", "squash": "squash"}
 _INTERPOLATIONS: tuple[Interpolation, ...] = ("bicubic", "bilinear", "lanczos")
 
@@ -37,22 +39,30 @@ class OpenClipTowers(InputModule):  # type: ignore[misc]  # the library is untyp
     Args:
         clip: what `open_clip.create_model` gives.
         config: open_clip's: `model_cfg` and `preprocess_cfg`.
-        tokenizer: cleans, splits and cuts as the model's own does; see `fast_tokenizer`.
-        pad_id: the token that fills a text up to the context length.
+        reader: cleans, splits and cuts as the model's own tokenizer does; see `fast_tokenizer`.
     """
 
     config_file_name = CONFIG
     fixed_length = True
 
-    def __init__(
-        self, clip: nn.Module, config: Mapping[str, Any], tokenizer: Tokenizer, pad_id: int
-    ) -> None:
+    def __init__(self, clip: nn.Module, config: Mapping[str, Any], reader: FastTokenizer) -> None:
         super().__init__()
         self.clip = clip
         self.settings = dict(config)
-        self.tokenizer = tokenizer
-        self.pad_id = pad_id
+        self.reader = reader
         self.image_settings = _image_settings(config["preprocess_cfg"])
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self.reader.tokenizer
+
+    @property
+    def pad_id(self) -> int:
+        return self.reader.pad_id
+
+    @property
+    def clean(self) -> tuple[CleanStep, ...]:
+        return self.reader.clean
 
     @property
     def modalities(self) -> list[str]:
@@ -71,7 +81,7 @@ class OpenClipTowers(InputModule):  # type: ignore[misc]  # the library is untyp
         """Tensors from texts or from PIL images."""
         if isinstance(inputs[0], str):
             texts = [(prompt or "") + text for text in inputs]
-            return read_texts(texts, self.tokenizer, self.max_seq_length, self.pad_id)
+            return read_texts(texts, self.reader, self.max_seq_length)
         return read_images(inputs, self.image_settings)
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -84,7 +94,7 @@ class OpenClipTowers(InputModule):  # type: ignore[misc]  # the library is untyp
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
         folder = Path(output_path)
-        settings = self.settings | {_PAD_ID: self.pad_id}
+        settings = self.settings | {_PAD_ID: self.pad_id, _CLEAN: self.clean}
         (folder / CONFIG).write_text(json.dumps(settings, indent=2))
         # Copies: safetensors refuses tensors that share their memory, as tied weights do.
         weights = {key: value.clone() for key, value in self.clip.state_dict().items()}
@@ -109,11 +119,12 @@ class OpenClipTowers(InputModule):  # type: ignore[misc]  # the library is untyp
         if lost:
             raise EncoderError(f"{model_name_or_path} lacks {' and '.join(lost)}.")
         settings = json.loads(Path(files[CONFIG]).read_text())
-        pad_id = int(settings.pop(_PAD_ID, 0))
+        pad_id, steps = int(settings.pop(_PAD_ID, 0)), tuple(settings.pop(_CLEAN, ()))
         config = cls.load_file_path(model_name_or_path, f"{TEXT}/config.json", **where)
         text = str(Path(config).parent) if config else None
         clip = build(settings["model_cfg"], files[WEIGHTS], text=text)
-        return cls(clip, settings, Tokenizer.from_file(files[TOKENIZER]), pad_id)
+        reader = FastTokenizer(Tokenizer.from_file(files[TOKENIZER]), pad_id, steps)
+        return cls(clip, settings, reader)
 
 
 def _image_settings(config: Mapping[str, Any]) -> ImageSettings:

@@ -16,6 +16,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 from core.errors import EncoderError
+from encoders.cleaning import CleanStep
 from encoders.images import Interpolation, ResizeRule, to_pixels
 from encoders.sentence.image_settings import image_settings
 from encoders.sentence.routes import input_module
@@ -37,6 +38,7 @@ class Preprocessing:
         pad_to: every text is padded to this many tokens, and padding is read; None: it is masked.
         pad_id: the token that pads.
         prompt: stands before every text; usually "".
+        clean: what is done to a text before the tokenizer.
         tokenizer: cuts at `max_tokens` and never pads. A copy: changing it changes no model.
     """
 
@@ -49,6 +51,7 @@ class Preprocessing:
     pad_to: int | None
     pad_id: int
     prompt: str
+    clean: tuple[CleanStep, ...]
     tokenizer: Tokenizer
 
     def pixels(self, image: Image.Image) -> NDArray[np.float32]:
@@ -78,6 +81,7 @@ def preprocessing_of(model: SentenceTransformer) -> Preprocessing:
         pad_to=max_tokens if padded else None,
         pad_id=_pad_id(module),
         prompt=default_prompt(model),
+        clean=getattr(module, "clean", ()),
         tokenizer=_tokenizer(module, max_tokens),
     )
 

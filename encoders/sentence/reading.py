@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from tokenizers import Tokenizer
 from torch import Tensor
 
+from encoders.cleaning import clean
 from encoders.images import to_pixels
+from encoders.sentence.fast_tokenizers import FastTokenizer
 from encoders.sentence.image_settings import ImageSettings
 
 
@@ -31,12 +32,11 @@ def read_images(images: Sequence[Any], settings: ImageSettings) -> dict[str, Any
     return {"pixel_values": torch.from_numpy(np.stack(planes)), "modality": "image"}
 
 
-def read_texts(
-    texts: Sequence[str], tokenizer: Tokenizer, length: int, pad_id: int
-) -> dict[str, Any]:
-    """`input_ids` int64 (n, length): cut at `length`, and padded to it."""
-    ids: Tensor = torch.full((len(texts), length), pad_id, dtype=torch.long)
-    for row, encoding in enumerate(tokenizer.encode_batch(list(texts))):
+def read_texts(texts: Sequence[str], reader: FastTokenizer, length: int) -> dict[str, Any]:
+    """`input_ids` int64 (n, length): cleaned, cut at `length`, and padded to it."""
+    ids: Tensor = torch.full((len(texts), length), reader.pad_id, dtype=torch.long)
+    cleaned = [clean(text, reader.clean) for text in texts]
+    for row, encoding in enumerate(reader.tokenizer.encode_batch(cleaned)):
         ids[row, : len(encoding.ids)] = torch.tensor(encoding.ids[:length], dtype=torch.long)
     return {"input_ids": ids, "modality": "text"}
 
