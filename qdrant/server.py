@@ -137,7 +137,7 @@ class ServerStore:
         name = self._there.aliases().get(collection)
         if name is None and self._there.generations(collection):
             home = self._there.home(collection)
-            if home.published is None and home.serial:
+            if home.published is None and home.history.serial:
                 raise home.lost_alias(self._link.url)
             return home.published
         return name
@@ -171,7 +171,7 @@ class ServerStore:
         # Noted before it is done: a rollback never leads to a generation that is gone.
         if home.published is not None:
             pointer = replace(home.pointer.forget(dropped), last=home.highest)
-            history = History(pointer, home.history.serial)
+            history = History(pointer, home.history.serial, confirmed=True)
             self._note(home.there(home.published), history_note(history))
         for name in dropped:
             self._remove(home.there(name))
@@ -210,7 +210,8 @@ class ServerStore:
         if generation == home.published:
             return
         there = home.there(generation)
-        history = History(replace(pointer, last=home.highest), home.serial + 1)
+        noted = replace(pointer, last=home.highest)
+        history = History(noted, home.serial + 1, confirmed=False)
         self._note(there, {**history_note(history), **no_lease_note()})
         alias = models.CreateAlias(collection_name=there, alias_name=home.name)
         actions = [models.CreateAliasOperation(create_alias=alias)]
@@ -221,6 +222,10 @@ class ServerStore:
         except Transient:  # no answer, which says nothing of whether it was done
             if self._there.aliases().get(home.name) != generation:
                 raise
+        try:
+            self._note(there, history_note(replace(history, confirmed=True)))
+        except StoreError as error:  # it is published all the same
+            log.info("The publication of %s could not be noted as done: %s", there, error)
 
     def _index_fields(self, there: str, config: CollectionConfig) -> None:
         for field, kind in config.schema.fields.items():

@@ -28,7 +28,7 @@ class Home:
         metadata: of each generation by its name, oldest first.
         published: where the alias points; None where there is no alias.
         history: the pointer as of the last publication, whether its alias is still there or not.
-        serial: the highest number of a publication, undone ones included.
+        serial: the highest number of a pointer, of those too that never came to be.
     """
 
     name: str
@@ -117,9 +117,12 @@ class ServerCatalog:
             for name, each in metadata.items()
         }
         notes = {name: note for name, note in read.items() if note is not None}
-        latest = max(notes.values(), key=lambda note: note.serial, default=History(Pointer(), 0))
-        current = notes.get(published or "", latest)
-        return Home(collection, metadata, published, current, latest.serial)
+        serial = max((note.serial for note in notes.values()), default=0)
+        # Without an alias only what was once confirmed says that there has been one.
+        confirmed = [note for note in notes.values() if note.confirmed]
+        none = History(Pointer(), 0, confirmed=False)
+        latest = max(confirmed, key=lambda note: note.serial, default=none)
+        return Home(collection, metadata, published, notes.get(published or "", latest), serial)
 
     def next_number(self, collection: str) -> int:
         """A number that no generation of the collection ever had."""

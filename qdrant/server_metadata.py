@@ -28,10 +28,16 @@ LEASE_S = 900.0
 
 @dataclass(frozen=True)
 class History:
-    """The pointer, and how many there were before it: the latest one has the highest."""
+    """A pointer as it was noted.
+
+    Attributes:
+        serial: how many were noted before it: the latest one has the highest.
+        confirmed: whether the alias was seen to be switched since.
+    """
 
     pointer: Pointer
     serial: int
+    confirmed: bool
 
 
 def generation_collection(collection: str, generation: str) -> str:
@@ -69,7 +75,12 @@ def read_config(metadata: Mapping[str, Any] | None, name: str) -> CollectionConf
 
 def history_note(history: History) -> dict[str, Any]:
     """The note of a pointer."""
-    return {_POINTER: json.dumps({**asdict(history.pointer), "serial": history.serial})}
+    data = {
+        **asdict(history.pointer),
+        "serial": history.serial,
+        "confirmed": history.confirmed,
+    }
+    return {_POINTER: json.dumps(data)}
 
 
 def read_history(metadata: Mapping[str, Any] | None, name: str) -> History | None:
@@ -85,7 +96,7 @@ def read_history(metadata: Mapping[str, Any] | None, name: str) -> History | Non
             retired=tuple(data["retired"]),
             last=int(data["last"]),
         )
-        return History(pointer, int(data["serial"]))
+        return History(pointer, int(data["serial"]), bool(data["confirmed"]))
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"The notes of the collection '{name}' can't be read: {error}.") from error
 

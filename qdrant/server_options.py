@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from core.errors import SettingsError
+from qdrant.store import Quantization
 
 Memory = Literal["cold", "cached", "pinned"]
 """Where data lies: on disk, mapped; the same, read at the start; always in memory."""
@@ -78,3 +79,14 @@ class Layout:
         """The figures that are not None, by name."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A store whose collections can be kept otherwise, in place."""
+
+    def tune(
+        self, collection: str, layout: Layout, quantization: Quantization | None = None
+    ) -> None:
+        """Raises CollectionNotFound, SettingsError and StoreError."""
+        ...

@@ -138,6 +138,11 @@ class Shard:
         return info.points_count, info.indexed_vectors_count
 
     @_while_open
+    def segments(self) -> int:
+        """How many segments there are: each has a graph of its own, which every query walks."""
+        return self._shard.info().segments_count
+
+    @_while_open
     def indexed_fields(self) -> set[str]:
         """Payload fields that have an index."""
         return set(self._shard.info().payload_schema)

@@ -8,10 +8,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from app.cli import moving
 from app.cli.terminal import AsJson, Data, Store, human_bytes, output, print_json, wired
 from qdrant.store import CollectionInfo
 
-commands = typer.Typer(help="The collections in the data directory.", no_args_is_help=True)
+commands = typer.Typer(
+    help="The collections: in the data directory, or on a Qdrant server.", no_args_is_help=True
+)
+for move in (moving.copy, moving.snapshot, moving.restore, moving.tune):
+    commands.command()(move)
 Name = Annotated[str, typer.Argument(help="The collection.")]
 
 

@@ -24,7 +24,7 @@ from core.filter_parser import parse_filter
 from core.filters import Filter
 from encoders.encoder import Encoder
 from encoders.images import MAX_PIXELS
-from qdrant.store import JOINT
+from qdrant.store import JOINT, Point
 
 log = logging.getLogger(__name__)
 
@@ -184,14 +184,14 @@ class _Search:
         hits = [hit_of(self._opened.name, p, ranked=ranked, relevance=relevance) for p in points]
         if composed is None or not self._request.explain:
             return hits
-        with self._or_missing("explanation"):
-            return self._explained(hits, composed)
-        return hits
+        return self._explained(hits, composed)
 
     def _explained(self, hits: list[Hit], composed: Composed) -> list[Hit]:
         """The hits with the cosine of each part of the query to each of them."""
         ids = [hit.id for hit in hits]
-        points = self._opened.generation.retrieve(ids, with_vectors=True)
+        points: list[Point] = []
+        with self._or_missing("explanation"):
+            points = self._opened.generation.retrieve(ids, with_vectors=True)
         cosines = {point.id: composed.parts @ point.vectors[JOINT] for point in points}
         return [
             replace(hit, explanation={"parts": [round(float(c), 6) for c in cosines[hit.id]]})

@@ -1,8 +1,10 @@
-"""A live service in a thread, over the embedded engine and the tiny towers."""
+"""A live service in a thread, and the command line, with the tiny towers."""
 
 from __future__ import annotations
 
 import base64
+import shlex
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,10 +16,12 @@ import httpx
 import pytest
 import uvicorn
 
+from app.cli.main import main
 from app.http.service import Service
 from app.server import config, listen, url_of
 from app.settings import Settings
 from app.wiring import Wiring, build
+from tests.integration.command import Ran, Run
 from tests.pictures import encoded, picture
 from tests.towers import COLOURS
 
@@ -142,3 +146,42 @@ def _items() -> Iterator[dict[str, Any]]:
         "image": base64_picture("red", seed=99),
         "shade": "secret",
     }
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tiny_bundle: Path,
+) -> Run:
+    """Runs `binocle ...` on a data directory of the test's own, in a folder of its own."""
+    monkeypatch.setenv("BINOCLE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("BINOCLE_ENCODER", f"bundle:{tiny_bundle}")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+    def typed(command: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", shlex.split(command))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), printed.out, printed.err)
+
+    return typed
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with one picture of each colour, in subfolders by their first letter."""
+    for name in COLOURS:
+        file = tmp_path / "pictures" / name[0] / f"{name}_thing.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        picture(name).save(file)
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def loaded(run: Run, pictures: Path) -> Run:
+    assert run("binocle ingest pictures --collection things").code == 0
+    return run

@@ -3,73 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from app.cli.main import main
-from tests.pictures import picture
+from tests.integration.command import Run
 from tests.towers import COLOURS
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[[str], Ran]
-
-
-@pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    tiny_bundle: Path,
-) -> Run:
-    """Runs `binocle ...` on a data directory of the test's own, in a folder of its own."""
-    monkeypatch.setenv("BINOCLE_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("BINOCLE_ENCODER", f"bundle:{tiny_bundle}")
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-
-    def typed(command: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", shlex.split(command))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), printed.out, printed.err)
-
-    return typed
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """A folder with one picture of each colour, in subfolders by their first letter."""
-    for name in COLOURS:
-        file = tmp_path / "pictures" / name[0] / f"{name}_thing.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        picture(name).save(file)
-    return tmp_path / "pictures"
-
-
-@pytest.fixture
-def loaded(run: Run, pictures: Path) -> Run:
-    assert run("binocle ingest pictures --collection things").code == 0
-    return run
 
 
 def test_a_folder_is_found_by_text(loaded: Run) -> None:

@@ -30,7 +30,7 @@ def module_live(
     start: Serving, module_fake: FakeQdrant, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Live]:
     """A service on the fake server, with one red item in 'shop'."""
-    options = {"timeout_seconds": 1.0, "write_timeout_seconds": 1.0}
+    options = {"timeout_seconds": 2.0, "write_timeout_seconds": 2.0}
     with start(
         tmp_path_factory.mktemp("data"),
         store=module_fake.url,
@@ -55,7 +55,7 @@ def away(module_fake: FakeQdrant, module_live: Live) -> Iterator[tuple[FakeQdran
     assert eventually(lambda: module_live.client.get("/readyz").status_code, 200) == 200
 
 
-def eventually(look: Callable[[], T], wanted: T, seconds: float = 10.0) -> T:
+def eventually(look: Callable[[], T], wanted: T, seconds: float = 30.0) -> T:
     """What is seen, once it is as wanted or time is up."""
     until = time.monotonic() + seconds
     pause = threading.Event()

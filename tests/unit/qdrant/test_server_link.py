@@ -70,25 +70,25 @@ def test_a_read_gives_up_when_its_time_is_up(fake: FakeQdrant) -> None:
     start = time.monotonic()
     with pytest.raises(StoreUnavailable, match="can't answer now"):
         link.read(names)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5
     assert fake.faults.count(LISTING) > 1
     link.close()
 
 
 @pytest.mark.parametrize("fault", [HANGING, DRIPPING], ids=["says nothing", "byte by byte"])
 def test_a_slow_server_is_waited_for_no_longer_than_allowed(fake: FakeQdrant, fault: Fault) -> None:
-    link = link_to(fake, timeout_s=0.3)
+    link = link_to(fake, timeout_s=1.0)
     link.read(names)
     fake.faults.plan(fault, LISTING, times=100)
     start = time.monotonic()
     with pytest.raises(StoreUnavailable, match="did not answer in time"):
         link.read(names)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5
     link.close()
 
 
 def test_a_server_known_to_be_away_is_asked_once_until_it_is_back(fake: FakeQdrant) -> None:
-    link = link_to(fake, timeout_s=0.2)
+    link = link_to(fake, timeout_s=1.0)
     link.read(names)
     fake.faults.plan(OVERLOADED, LISTING, times=100_000)
     for _ in range(2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,11 @@ def world() -> Iterator[World]:
     with fake_qdrant() as fake:
         with closing(ServerStore(link_to(fake))) as patient:
             _filled(patient).close()
-        with closing(ServerStore(link_to(fake, timeout_s=0.1, write_timeout_s=0.1))) as store:
-            yield fake, store, store.open("shop")
+        link = link_to(fake)
+        with closing(ServerStore(link)) as store:
+            opened = store.open("shop")
+            link.connection = replace(link.connection, timeout_s=0.1, write_timeout_s=0.1)
+            yield fake, store, opened
             fake.faults.clear()
 
 
@@ -179,7 +183,7 @@ def over_grpc(fake: FakeQdrant) -> Iterator[tuple[GrpcQdrant, ServerStore, Gener
     """A store over gRPC that gives up soon."""
     with grpc_qdrant(fake.engine) as served:
         connection = Connection(
-            fake.url, grpc=True, grpc_port=served.port, timeout_s=0.5, write_timeout_s=0.5
+            fake.url, grpc=True, grpc_port=served.port, timeout_s=2.0, write_timeout_s=2.0
         )
         with closing(ServerStore(Link(connection, pause=lambda _: None))) as store:
             yield served, store, _filled(store)

@@ -129,6 +129,21 @@ def test_a_publication_that_fails_leaves_what_was_published(
     assert server_store.info("shop").previous == (first,)
 
 
+def test_a_first_publication_that_fails_leaves_a_load_to_be_published(
+    fake: FakeQdrant, server_store: ServerStore
+) -> None:
+    generation = server_store.create("shop", config())
+    fake.faults.plan(LOST, SWITCH)
+    with pytest.raises(Transient):
+        server_store.publish("shop", generation.name)
+    assert server_store.published("shop") is None
+    assert server_store.unpublished("shop") == [generation.name]
+    with pytest.raises(CollectionNotFound):
+        server_store.open("shop")
+    server_store.publish("shop", generation.name)
+    assert server_store.published("shop") == generation.name
+
+
 def test_a_publication_whose_answer_is_lost_is_done_once(
     fake: FakeQdrant, server_store: ServerStore
 ) -> None:
@@ -201,7 +216,7 @@ def test_a_load_that_was_not_heard_of_for_long_is_pruned(
 def test_closing_a_load_while_the_server_is_away_is_no_error(
     fake: FakeQdrant, server_store: ServerStore
 ) -> None:
-    loading = ServerStore(link_to(fake, write_timeout_s=0.1)).create("shop", config())
+    loading = ServerStore(link_to(fake, write_timeout_s=2.0)).create("shop", config())
     fake.stop()
     loading.close()
 
@@ -266,7 +281,7 @@ def test_a_load_goes_on_when_the_server_is_restarted_under_it(fake: FakeQdrant) 
 
 
 def test_a_write_that_was_not_acknowledged_is_told(fake: FakeQdrant) -> None:
-    with closing(ServerStore(link_to(fake, write_timeout_s=0.1))) as store:
+    with closing(ServerStore(link_to(fake, write_timeout_s=2.0))) as store:
         generation = store.create("shop", config())
         fake.faults.plan(OVERLOADED, "PUT .*/points", times=100_000)
         with pytest.raises(StoreUnavailable):
