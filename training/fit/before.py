@@ -7,11 +7,9 @@ from typing import Any
 
 from sentence_transformers import SentenceTransformer
 
-from training.fit.directory import RunDirectory
+from training.fit.directory import BEFORE, RunDirectory
 from training.fit.plan import Plan
 from training.fit.watcher import Watcher
-
-_FILE = "before.json"
 
 
 @dataclass(frozen=True)
@@ -34,11 +32,11 @@ def scores_before(
     model: SentenceTransformer, plan: Plan, directory: RunDirectory, watcher: Watcher
 ) -> Scores:
     """Of the starting model; read from the directory where an earlier part of the run took them."""
-    kept: Any = directory.read_json(_FILE)
+    kept: Any = directory.read_json(BEFORE)
     if kept is not None:
         return Scores(**kept)
     if plan.validation or plan.guard:
         watcher.note("Scoring the starting model ...")
     scores = scores_of(model, plan)
-    directory.write_json(_FILE, vars(scores))
+    directory.write_json(BEFORE, vars(scores))
     return scores

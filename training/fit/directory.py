@@ -20,8 +20,11 @@ from typing import Any
 
 from core.errors import SettingsError
 from ingestion.disk import disk_errors
+from training.fit.checkpoint import latest
 from training.recipe import Recipe, read_recipe, written
 
+BEFORE = "before.json"
+"""Scores of the starting model, for a run that goes on."""
 _FREE = frozenset({"workers", "log_every", "checkpoints", "mini_batch"})
 """Settings that may change when a run goes on: but for rounding, what is learned is the same."""
 
@@ -53,8 +56,8 @@ class RunDirectory:
         return (self.path / "metrics.json").exists()
 
     def check_new(self) -> None:
-        """Raises SettingsError where another run has been."""
-        if (self.path / "recipe.yaml").exists():
+        """Raises SettingsError where another run has come as far as a checkpoint."""
+        if self.finished or latest(self.checkpoints) is not None:
             raise SettingsError(
                 f"{self.path} holds a run already.",
                 hint="Add --resume to go on with it, or name another folder: --out.",
@@ -81,8 +84,12 @@ class RunDirectory:
             )
 
     def begin(self, recipe: Recipe) -> None:
-        """Raises StorageFull and StoreError."""
+        """Writes the recipe; what a run without a checkpoint left is not of this one.
+
+        Raises StorageFull and StoreError.
+        """
         with disk_errors():
+            (self.path / BEFORE).unlink(missing_ok=True)
             self.path.mkdir(parents=True, exist_ok=True)
             (self.path / "recipe.yaml").write_text(written(recipe), encoding="utf-8")
 

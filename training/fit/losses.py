@@ -50,6 +50,19 @@ def own_temperature(model: nn.Module) -> float | None:
     return None if scale is None else math.exp(-scale)
 
 
+def keep_scale(model: nn.Module, losses: nn.Module) -> None:
+    """Writes the temperature and bias that `losses` learned where `model` has a place for its own.
+
+    Those of texts with images: a CLIP or SigLIP knows no others.
+    """
+    for scale in (one for one in losses.modules() if isinstance(one, LogitScale)):
+        learned = {"logit_scale": scale.scale().log(), "logit_bias": scale.bias}
+        for path, parameter in model.named_parameters():
+            value = learned.get(path.rpartition(".")[2])
+            if value is not None and parameter.numel() == 1:
+                parameter.data.fill_(value[0].item())
+
+
 def _scalar(model: nn.Module, name: str) -> float | None:
     found = [one for path, one in model.named_parameters() if path.split(".")[-1] == name]
     return found[0].item() if found and found[0].numel() == 1 else None

@@ -20,7 +20,7 @@ from training.fit.checkpoint import required, step_of
 from training.fit.device import device_of
 from training.fit.directory import RunDirectory
 from training.fit.finishing import finish
-from training.fit.losses import contrast_of, teaching_of
+from training.fit.losses import contrast_of, keep_scale, teaching_of
 from training.fit.memory import memory_errors
 from training.fit.objective import Objective
 from training.fit.outcome import Finished, Stopped
@@ -57,13 +57,14 @@ def train(
     Raises SettingsError, SourceError, EncoderError, StorageFull and StoreError.
     """
     directory = RunDirectory(out)
-    if resume:
+    state = PartialState(cpu=device_of(recipe) == "cpu")
+    if not state.is_main_process:
+        watcher = QUIET
+    elif resume:
         directory.check_same(recipe)
     else:
         directory.check_new()
-    device = device_of(recipe)
-    state = PartialState(cpu=device == "cpu")
-    watcher = watcher if state.is_main_process else QUIET
+    state.wait_for_everyone()
     plan = plan_of(recipe, base, watcher)
     return _Run(plan, directory, watcher, resume=resume).go()
 
@@ -107,6 +108,7 @@ class _Run:
         if self._interruption.stopped:
             return Stopped(self._directory.path, fit.state.global_step, plan.steps)
         tuning.finish()
+        keep_scale(model, fit.model)
         return finish(
             model,
             start,

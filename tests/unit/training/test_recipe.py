@@ -106,6 +106,8 @@ def test_hard_negatives_are_those_that_sources_draw_unless_said(tmp_path: Path) 
     assert read(tmp_path, PLAIN | {"data": MINED, "hard_negatives": 1}).negatives == 1
 
 
-@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.yaml")), ids=lambda file: str(file.stem))
-def test_every_recipe_that_ships_is_sound(file: Path) -> None:
-    assert read_recipe(file)
+@pytest.mark.parametrize(
+    "name", ["distil", "finetune-clip", "finetune-lora", "from-clicks", "lit", "two-towers"]
+)
+def test_every_recipe_that_ships_is_sound(name: str) -> None:
+    assert read_recipe(SHIPPED / f"{name}.yaml")

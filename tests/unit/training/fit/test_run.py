@@ -14,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 from core.errors import EncoderError, SettingsError
 from encoders.sentence.loading import load_model
 from tests.unit.training.fit.shop import CAPTIONS, MakeRecipe
+from training.fit.losses import own_temperature
 from training.fit.outcome import Finished, Stopped
 from training.fit.run import train
 from training.fit.watcher import Watcher
@@ -145,6 +146,37 @@ def test_a_folder_with_a_run_in_it_is_not_written_over(
         train(recipe(steps=1), shop, tmp_path)
     with pytest.raises(SettingsError, match="finished"):
         train(recipe(steps=1), shop, tmp_path, resume=True)
+
+
+def test_a_run_that_was_cut_off_while_its_end_was_scored_is_finished_by_resuming(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    train(recipe(), shop, tmp_path)
+    first = load_file(tmp_path / "model" / "model.safetensors")
+    (tmp_path / "metrics.json").unlink()
+    assert isinstance(train(recipe(), shop, tmp_path, resume=True), Finished)
+    again = load_file(tmp_path / "model" / "model.safetensors")
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+
+
+def test_a_run_without_a_checkpoint_is_begun_anew(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "recipe.yaml").write_text("model: st:other\n")
+    (tmp_path / "before.json").write_text('{"validation": {"old": 1.0}, "general": {}}')
+    run = train(recipe(steps=1), shop, tmp_path)
+    assert isinstance(run, Finished)
+    assert not run.before.validation
+
+
+def test_the_learned_temperature_is_kept_in_the_model(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    made = recipe(steps=2, loss={"kind": "infonce", "temperature": 0.5, "learn_temperature": False})
+    train(made, shop, tmp_path)
+    assert own_temperature(load_model(f"st:{tmp_path / 'model'}", device="cpu")) == pytest.approx(
+        0.5
+    )
 
 
 def test_nothing_to_go_on_from_is_told(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
