@@ -70,6 +70,10 @@ class ServerStore:
     def collections(self) -> list[str]:
         return sorted(self._there.aliases())
 
+    def everything(self) -> list[str]:
+        """Names of all collections, those too that never were published."""
+        return self._there.names()
+
     def info(self, collection: str) -> CollectionInfo:
         home = self._there.home(collection)
         if home.published is None:

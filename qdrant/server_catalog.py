@@ -88,6 +88,12 @@ class ServerCatalog:
                 found[alias.alias_name] = parts[1]
         return found
 
+    def names(self) -> list[str]:
+        """Collections with a generation, published or not, sorted."""
+        answer = self._link.read(lambda client, _: client.get_collections())
+        parts = [split_name(each.name) for each in answer.collections]
+        return sorted({part[0] for part in parts if part is not None})
+
     def generations(self, collection: str) -> list[str]:
         """Generations of a collection, oldest first; none where there is no such collection."""
         answer = self._link.read(lambda client, _: client.get_collections())

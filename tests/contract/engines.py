@@ -23,9 +23,12 @@ from qdrant.store import VectorStore
 from tests.fake_qdrant.grpc_service import grpc_qdrant
 from tests.fake_qdrant.local import local_mode
 from tests.fake_qdrant.server import fake_qdrant
+from tests.qdrant_process import connection, real_engines
 from tests.stores import store_root
 
-ENGINES = ("edge", "exact", "local", "rest", "grpc")
+ENGINES = ("edge", "exact", "local", "rest", "grpc", *real_engines())
+LOCAL = ("local", "rest", "grpc")
+"""Engines with the local mode behind them; how it differs is held by test_differences."""
 
 
 @contextmanager
@@ -41,9 +44,22 @@ def engine_store(name: str) -> Iterator[VectorStore]:
             yield store
     elif name == "grpc":
         with fake_qdrant() as fake, grpc_qdrant(fake.engine) as served:
-            connection = Connection(fake.url, grpc=True, grpc_port=served.port)
-            with closing(ServerStore(Link(connection))) as store:
+            way = Connection(fake.url, grpc=True, grpc_port=served.port)
+            with closing(ServerStore(Link(way))) as store:
                 yield store
+    elif name in ("server", "cluster"):
+        way, layout = connection(name)
+        with closing(ServerStore(Link(way), layout)) as store:
+            _emptied(store)
+            yield store
+        with closing(ServerStore(Link(way), layout)) as store:  # the test may have closed its own
+            _emptied(store)
     else:
         with store_root() as root, closing(EdgeStore(root)) as store:
             yield store
+
+
+def _emptied(store: ServerStore) -> None:
+    """Delete all that Binocle has on the server, what a test that failed left there included."""
+    for name in store.everything():
+        store.drop(name)

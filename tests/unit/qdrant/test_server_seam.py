@@ -30,7 +30,7 @@ from tests.fake_qdrant.server import FakeQdrant, fake_qdrant
 from tests.unit.qdrant.links import link_to
 
 _HEADERS = httpx.Headers()
-World = tuple[FakeQdrant, ServerStore, Generation]
+World = tuple[FakeQdrant, ServerStore, Generation, Link]
 FAULTS: dict[str, tuple[Fault, type[BinocleError]]] = {
     "connection closed": (LOST, Transient),
     "answer lost": (ANSWER_LOST, Transient),
@@ -97,24 +97,29 @@ def world() -> Iterator[World]:
         link = link_to(fake)
         with closing(ServerStore(link)) as store:
             opened = store.open("shop")
-            link.connection = replace(link.connection, timeout_s=0.1, write_timeout_s=0.1)
-            yield fake, store, opened
+            yield fake, store, opened, link
             fake.faults.clear()
 
 
 @pytest.fixture
 def hurried(world: World) -> Iterator[World]:
-    """The same, without faults from before."""
+    """The same, without faults from before, and in a hurry."""
+    _allow(world[3], 0.1)
     yield world
     world[0].faults.clear()
     world[0].faults.go_on.set()
     world[0].faults.go_on.clear()
 
 
+def _allow(link: Link, seconds: float) -> None:
+    link.connection = replace(link.connection, timeout_s=seconds, write_timeout_s=seconds)
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_is_told_as_what_it_is(hurried: World, name: str) -> None:
-    fake, store, generation = hurried
+    fake, store, generation, link = hurried
     fault, expected = FAULTS[name]
+    _allow(link, 0.1 if expected is Transient else 5.0)
     for call in ("count", "upsert"):
         fake.faults.plan(fault, times=100_000)
         with pytest.raises(expected) as caught:
@@ -126,7 +131,7 @@ def test_each_fault_is_told_as_what_it_is(hurried: World, name: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", ["connection closed", "disk full", "not JSON", "nothing"])
 def test_every_call_raises_our_errors_only(hurried: World, call: str, name: str) -> None:
-    fake, store, generation = hurried
+    fake, store, generation, _ = hurried
     fake.faults.plan(FAULTS[name][0], times=100_000)
     with pytest.raises(BinocleError):
         CALLS[call](store, generation)
