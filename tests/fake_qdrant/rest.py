@@ -131,6 +131,7 @@ def _facet(engine: Engine, name: str, body: bytes) -> models.FacetResponse:
 _NAME = r"/collections/(?P<name>[^/]+)"
 _ROUTES: list[tuple[str, Route]] = [
     (r"GET /", lambda engine, *_: {"title": "qdrant", "version": engine.version, "commit": ""}),
+    (r"GET /readyz", lambda *_: "all shards are ready"),
     (r"GET /collections", lambda engine, *_: engine.client.get_collections()),
     (r"GET /aliases", lambda engine, *_: engine.client.get_aliases()),
     (r"POST /collections/aliases", _aliases),
