@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import regex
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
 from core.errors import EncoderError
 from encoders.cleaning import CleanStep, clean
 
-_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+_ENDINGS = "'s|'t|'re|'ve|'m|'ll|'d"
 _END = "</w>"
 """Marks the last letter of a word."""
+_KINDS = (r"[\p{L}]", r"[\p{N}]", r"[^\s\p{L}\p{N}]")
+"""What a word is made of: letters, one number, or other marks."""
 
 _CLEANING: Mapping[str, tuple[CleanStep, ...]] = {
     "_clean_lower": ("mend", "unescape", "spaces", "lower"),
@@ -79,7 +83,9 @@ def _byte_pairs(tokenizer: Any) -> Tokenizer:
     for mark in marks:
         merges += _as_one(mark, vocabulary, tokenizer)
     fast = Tokenizer(models.BPE(vocabulary, merges, end_of_word_suffix=_END))
-    pattern = "(?i)" + "|".join([*marks, _WORDS])
+    letter, number, other = (_members(one) for one in _KINDS)
+    whole = "|".join([*marks, _ENDINGS])
+    pattern = f"(?i:{whole})|[{letter}]+|[{number}]|[{other}]+"
     fast.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(pattern), "removed", invert=True),
@@ -92,6 +98,18 @@ def _byte_pairs(tokenizer: Any) -> Tokenizer:
         special_tokens=[(start, tokenizer.sot_token_id), (end, tokenizer.eot_token_id)],
     )
     return fast
+
+
+@cache
+def _members(kind: str) -> str:
+    """The ranges of all characters that are of `kind` to open_clip's own pattern.
+
+    Written out, because libraries disagree about characters that Unicode has not given out: to
+    `regex`, which open_clip uses, some of them are letters.
+    """
+    every = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    runs = regex.finditer(f"{kind}+", every, regex.IGNORECASE)
+    return "".join(f"\\x{{{ord(run[0][0]):x}}}-\\x{{{ord(run[0][-1]):x}}}" for run in runs)
 
 
 def _as_one(mark: str, vocabulary: dict[str, int], tokenizer: Any) -> list[tuple[str, str]]:

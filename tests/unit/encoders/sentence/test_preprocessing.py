@@ -18,6 +18,7 @@ from transformers import (
 )
 
 from core.errors import EncoderError
+from encoders.cleaning import clean
 from encoders.images import to_pixels
 from encoders.sentence.image_settings import image_settings
 from encoders.sentence.model import TwoTowers
@@ -105,7 +106,7 @@ def test_the_tokenizer_gives_what_the_model_reads(small_model: Small, kind: str)
     found = preprocessing_of(model)
     for text in ("A red flag's 3 poles", "", "z" * 60):
         theirs = model.preprocess([text])["input_ids"][0].tolist()
-        ours = found.tokenizer.encode(found.prompt + text).ids
+        ours = found.tokenizer.encode(clean(found.prompt + text, found.clean)).ids
         ours += [found.pad_id] * ((found.pad_to or 0) - len(ours))
         assert ours == theirs
 
