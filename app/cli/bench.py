@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from app import benchmarks
+from app.cli import bench_index
 from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
 from app.cli.train import quiet_libraries, watching
 from app.settings import Settings
@@ -104,6 +105,9 @@ def all_(source: Source = str(_SAMPLE), encoder: EncoderSpec = None) -> None:
     """All of them."""
     ingest(source=source, encoder=encoder)
     search(source=source, encoder=encoder)
+
+
+commands.command()(bench_index.quantization)
 
 
 def tell(measures: list[Measure], as_json: bool) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _NEIGHBOURS = 10
+_BLOCK = 1_000
 
 
 def multiply(
@@ -24,7 +25,7 @@ def multiply(
     generator = np.random.default_rng(seed)
     count, dim = vectors.shape
     wanted = min(_NEIGHBOURS + 1, count)
-    nearest = np.argsort(-(vectors @ vectors.T), axis=1)[:, :wanted]
+    nearest = _nearest(vectors, wanted)
     for number in range(total):
         row = number % count
         if number < count:
@@ -36,6 +37,17 @@ def multiply(
         length = np.linalg.norm(noise)
         made = share * vectors[row] + (1 - share) * other + noise * (spread / length)
         yield row, (made / np.linalg.norm(made)).astype(np.float32)
+
+
+def _nearest(vectors: NDArray[np.float32], wanted: int) -> NDArray[np.int64]:
+    """(n, wanted): the nearest rows to each, best first; by blocks, as n^2 numbers may be many."""
+    found = []
+    for start in range(0, len(vectors), _BLOCK):
+        scores = vectors[start : start + _BLOCK] @ vectors.T
+        best = np.argpartition(-scores, wanted - 1, axis=1)[:, :wanted]
+        order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1)
+        found.append(np.take_along_axis(best, order, axis=1))
+    return np.concatenate(found)
 
 
 def photo_of_bytes(size: int, *, seed: int = 0) -> bytes:
