@@ -218,7 +218,7 @@ class _Strict(yaml.SafeLoader):
 
 
 def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[object, object]:
-    keys = [loader.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    keys = [loader.construct_object(key) for key, _ in node.value]
     twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
     if twice is not None:
         raise yaml.MarkedYAMLError(

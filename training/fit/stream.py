@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -72,11 +73,12 @@ class Stream:
     ) -> None:
         self._numbers = range(first, last)
         self._skips = skips
-        self._loader = DataLoader(
+        collate: Any = _as_it_is  # it gets what `batches` gives, as no batch size is asked for
+        self._loader: DataLoader[Batch | BinocleError] = DataLoader(
             batches,
             batch_size=None,
             sampler=self._numbers,
-            collate_fn=_as_it_is,
+            collate_fn=collate,
             num_workers=workers,
             prefetch_factor=_AHEAD if workers else None,
             worker_init_fn=_leave_interrupts_alone,

@@ -40,7 +40,7 @@ def gathered(rows: Tensor) -> Tensor:
     """(processes x n, ...), with gradients, from each process's (n, ...), of one shape."""
     if processes() == 1:
         return rows
-    whole: Tensor = _GatherRows.apply(rows)  # type: ignore[no-untyped-call]
+    whole: Tensor = _GatherRows.apply(rows)
     return whole
 
 
