@@ -37,10 +37,11 @@ def open_server(url: str, settings: ServerSettings, *, role: str) -> ServerStore
     from qdrant.server_link import Link
 
     layout = Layout(**settings.figures())
-    return ServerStore(Link(_connection(url, settings)), layout, role=role)
+    return ServerStore(Link(connection_of(url, settings)), layout, role=role)
 
 
-def _connection(url: str, settings: ServerSettings) -> Connection:
+def connection_of(url: str, settings: ServerSettings) -> Connection:
+    """The way to the server at `url`."""
     key = settings.api_key
     return Connection(
         url=url.rstrip("/"),

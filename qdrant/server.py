@@ -217,8 +217,12 @@ class ServerStore:
         noted = replace(pointer, last=home.highest)
         history = History(noted, home.serial + 1, confirmed=False)
         self._note(there, {**history_note(history), **no_lease_note()})
+        gone = models.DeleteAlias(alias_name=home.name)
         alias = models.CreateAlias(collection_name=there, alias_name=home.name)
-        actions = [models.CreateAliasOperation(create_alias=alias)]
+        actions = [  # of one request: applied together, so that no reader finds neither
+            models.DeleteAliasOperation(delete_alias=gone),
+            models.CreateAliasOperation(create_alias=alias),
+        ]
         try:
             self._link.write_once(
                 lambda client, seconds: client.update_collection_aliases(actions, timeout=seconds)
