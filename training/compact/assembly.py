@@ -19,6 +19,7 @@ from training.compact.openclipart import openclipart
 from training.compact.pairs import RealTable, Table, Vocabulary, padded
 from training.compact.recipe import Recipe
 from training.compact.scores import Gallery
+from training.compact.shapes import shapes
 from training.compact.sources import Sample, Source, clothing, fashion, grocery, grocery_held
 from training.compact.wordnet import class_texts, read_nouns
 
@@ -77,6 +78,7 @@ def sources(recipe: Recipe, places: Places) -> list[Source]:
         grocery(places.data),
         clothing(places.data, held.clothing),
         emoji(places.emoji),
+        shapes(),
     ]
 
 

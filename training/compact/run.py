@@ -40,6 +40,7 @@ def run(recipe: Recipe, material: Material, features: Tensor, progress: Progress
 
 def _image_head(recipe: Recipe, material: Material) -> nn.Module:
     centre, scale = material.centre, block_scale(material.sample - material.centre, blocks())
+    scale[blocks()[0] :] /= recipe.colour
     weight, bias = material.classifier
     return _head(recipe, centre, scale, Likenesses(weight, bias))
 
