@@ -58,7 +58,7 @@ class Recipe(Frozen):
         description="Sources that lend rows their spread.",
     )
     refit: bool = Field(
-        True, description="After measuring, train once more on everything, and ship that."
+        False, description="After measuring, train once more on everything, and ship that."
     )
     seed: int = Field(7, ge=0)
 
