@@ -219,7 +219,9 @@ class ServerStore:
         self._note(there, {**history_note(history), **no_lease_note()})
         gone = models.DeleteAlias(alias_name=home.name)
         alias = models.CreateAlias(collection_name=there, alias_name=home.name)
-        actions = [  # of one request: applied together, so that no reader finds neither
+        actions: list[
+            models.AliasOperations
+        ] = [  # of one request: applied together, so that no reader finds neither
             models.DeleteAliasOperation(delete_alias=gone),
             models.CreateAliasOperation(create_alias=alias),
         ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import tests.qdrant_process  # noqa: F401  # takes variables of the tests out of the way
 from encoders.bundle import BundleEncoder, Threads
 from tests.postgres import Postgres, PostgresMissing, running_postgres
 from tests.towers import write_bundle

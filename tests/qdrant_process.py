@@ -1,6 +1,6 @@
 """Real Qdrant servers for the tests: one that is given, or ones that the tests start.
 
-BINOCLE_TEST_QDRANT_URL names a server to test against. It has to be one for tests: whatever Binocle
+BINOCLE_TEST_QDRANT_URL names a server to test against, BINOCLE_TEST_QDRANT_API_KEY its key. It has to be one for tests: whatever Binocle
 finds of its own there is deleted. Without it, a `qdrant` on the PATH is started, as one node and as
 a cluster of three.
 """
@@ -23,7 +23,9 @@ import httpx
 
 from qdrant.server_options import Connection, Layout
 
-GIVEN = os.environ.get("BINOCLE_TEST_QDRANT_URL")
+GIVEN = os.environ.pop("BINOCLE_TEST_QDRANT_URL", None)
+GIVEN_KEY = os.environ.pop("BINOCLE_TEST_QDRANT_API_KEY", None)
+"""Taken out of the environment, where Binocle refuses variables that it does not know."""
 EXECUTABLE = shutil.which("qdrant")
 _PATIENCE_S = 60.0
 
@@ -113,7 +115,7 @@ def connection(engine: str) -> tuple[Connection, Layout]:
             shard_number=3, replication_factor=2, write_consistency_factor=2
         )
     if GIVEN is not None:
-        return Connection(GIVEN, timeout_s=20), Layout()
+        return Connection(GIVEN, api_key=GIVEN_KEY, timeout_s=20), Layout()
     return running(1).connection(), Layout()
 
 
