@@ -50,7 +50,8 @@ def can_write_out(module: nn.Module) -> bool:
 
 def _heads(rows: Tensor, module: nn.MultiheadAttention) -> Tensor:
     """(n, heads, tokens, width of a head) from (n, tokens, width)."""
-    return rows.unflatten(-1, (module.num_heads, module.head_dim)).transpose(1, 2)
+    count, tokens, _ = rows.shape
+    return rows.reshape(count, tokens, module.num_heads, module.head_dim).transpose(1, 2)
 
 
 def _by_head(mask: Tensor, heads: int) -> Tensor:
@@ -62,4 +63,4 @@ def _by_head(mask: Tensor, heads: int) -> Tensor:
         mask = mask.new_zeros(mask.shape, dtype=torch.float32).masked_fill(
             mask.bool(), float("-inf")
         )
-    return mask if mask.ndim == 2 else mask.unflatten(0, (-1, heads))
+    return mask if mask.ndim == 2 else mask.reshape(-1, heads, *mask.shape[1:])

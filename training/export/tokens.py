@@ -33,6 +33,7 @@ def text_tower(
     fields: dict[str, Any] = {
         "max_tokens": preprocessing.max_tokens,
         "prompt": preprocessing.prompt,
+        "clean": preprocessing.clean,
     }
     if preprocessing.pad_to is not None:
         fields |= {"pad_to": preprocessing.pad_to, "pad_id": preprocessing.pad_id}
