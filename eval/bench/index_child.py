@@ -6,6 +6,7 @@ with another's. Reads its task as JSON from standard input and writes its answer
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import time
@@ -63,7 +64,7 @@ def search(made: MadeSet, generation: Path, *, rescore: bool) -> dict[str, Any]:
     trial = Trial(generation)
     find = trial.searcher(Walk(rescore=rescore), K)
     first: list[float] = []
-    found = [_timed(lambda query=query: find(query), first) for query in queries]
+    found = [_timed(functools.partial(find, query), first) for query in queries]
     shares = np.array(
         [len({int(each) for each in ids} & set(true)) / K
          for ids, true in zip(found, answers.tolist(), strict=True)]
@@ -72,7 +73,7 @@ def search(made: MadeSet, generation: Path, *, rescore: bool) -> dict[str, Any]:
     busy = time.process_time()
     for number in range(max(_LEAST_CALLS, len(queries))):
         query = queries[number % len(queries)]
-        _timed(lambda query=query: find(query), taken)  # type: ignore[misc]
+        _timed(functools.partial(find, query), taken)
     busy = time.process_time() - busy
     after = resident(files)
     points, indexed, segments = trial.sizes()

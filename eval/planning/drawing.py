@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import SettingsError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 5.2, 3.8
 _DOTS_PER_INCH = 110
-_OPTIONS = {
+_OPTIONS: Any = {  # matplotlib types the keys by a list of all its settings
     "font.size": 9.0,
     "axes.spines.top": False,
     "axes.spines.right": False,

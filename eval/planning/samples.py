@@ -62,7 +62,8 @@ class Sample(BaseModel):
         low, high = (self.quantiles[RANKS.index(rank)] for rank in _TAIL)
         slope = (high - low) / np.log((1 - _TAIL[0]) / (1 - _TAIL[1]))
         beyond = np.maximum(np.log((1 - RANKS[-1]) / np.maximum(1 - wanted, 1e-300)), 0.0)
-        return np.interp(wanted, RANKS, self.quantiles) + slope * beyond
+        answer: NDArray[np.float64] = np.interp(wanted, RANKS, self.quantiles) + slope * beyond
+        return answer
 
     def scaled(self, factor: float) -> Sample:
         """The same distribution, `factor` times as long."""
