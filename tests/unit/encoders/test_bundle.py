@@ -23,9 +23,13 @@ WIDTH = 5
 
 def test_fields_that_came_later_leave_old_fingerprints_be() -> None:
     manifest = json.loads((COMPACT / MANIFEST).read_text())
-    first = ("file", "tokenizer", "max_tokens")
-    facts = {key: manifest[key] for key in ("dim", "image", "sha256")}
-    facts["text"] = {key: manifest["text"][key] for key in first}
+    first = {
+        "image": ("file", "size", "resize", "mean", "std"),
+        "text": ("file", "tokenizer", "max_tokens"),
+    }
+    facts = {key: manifest[key] for key in ("dim", "sha256")}
+    for tower, names in first.items():
+        facts[tower] = {name: manifest[tower][name] for name in names}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     assert BundleEncoder(COMPACT).fingerprint == digest[:16]
 
