@@ -1,8 +1,8 @@
 """Real Qdrant servers for the tests: one that is given, or ones that the tests start.
 
-BINOCLE_TEST_QDRANT_URL names a server to test against, BINOCLE_TEST_QDRANT_API_KEY its key. It has to
-be one for tests: whatever Binocle finds of its own there is deleted. Without it, a `qdrant` on the
-PATH is started, as one node and as a cluster of three.
+BINOCLE_TEST_QDRANT_URL names a server to test against, BINOCLE_TEST_QDRANT_API_KEY its key. It has
+to be one for tests: whatever Binocle finds of its own there is deleted. Without it, a `qdrant` on
+the PATH is started, as one node and as a cluster of three.
 """
 
 from __future__ import annotations
