@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from app import benchmarks
-from app.cli import bench_index
+from app.cli import bench_calibrate, bench_fanout, bench_index
 from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
 from app.cli.train import quiet_libraries, watching
 from app.settings import Settings
@@ -108,6 +108,8 @@ def all_(source: Source = str(_SAMPLE), encoder: EncoderSpec = None) -> None:
 
 
 commands.command()(bench_index.quantization)
+commands.command()(bench_calibrate.calibrate)
+commands.command()(bench_fanout.fanout)
 
 
 def tell(measures: list[Measure], as_json: bool) -> None:

@@ -18,6 +18,7 @@ from app.cli import (
     export,
     ingest,
     keys,
+    plan,
     search,
     serve,
     train,
@@ -40,6 +41,7 @@ binocle.command("search")(search.search)
 binocle.command("serve")(serve.serve)
 binocle.command("eval")(evaluation.evaluate)
 binocle.command("export")(export.export)
+binocle.command("plan")(plan.plan)
 binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")

@@ -76,7 +76,8 @@ class Record(_Part):
         as empty payload indexes, and without full vectors that only rescoring reads.
         """
         needed = searched.heap + self.disk.get("graph", 0.0)
-        needed += searched.resident.get("codes", 0.0)
+        # The files of an index without a graph are laid out for more points than there are.
+        needed += min(searched.resident.get("codes", 0.0), self.disk.get("codes", 0.0))
         if self.configuration.quantization == "none":
             needed += self.disk.get("originals", 0.0)
         return needed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from eval.bench.index_records import Record, Records, Searched
 from eval.bench.measures import Measure
+from eval.bench.model_check import check_model
 from qdrant.store import Quantization
 
 NAMES = {
@@ -122,6 +123,7 @@ def page(records: Records, command: str, plot: str | None) -> str:
         parts.append(f"## {points:,} points")
         parts.append(_table([row for row in found if row.points == points]))
     parts += ["## Targets", _target_table(targets(found)), "## The default", _choice(found)]
+    parts += ["## The plan's model against these", _model(records)]
     failed = [record for record in records.records if record.error]
     if failed:
         lines = [f"- {record.configuration.name}: {record.error}" for record in failed]
@@ -177,6 +179,33 @@ def _choice(found: Sequence[Row]) -> str:
         f"By the rule (least memory, recall within {_LOSS} of float32's for images and for texts, "
         f"median at most {_SLOWER:g} times float32's) at {best.points:,} points and {best.dim} "
         f"dimensions: **{best.label}**."
+    )
+
+
+def _model(records: Records) -> str:
+    checks = check_model(records)
+    if not checks:
+        return "It takes at least two sizes that have graphs."
+    worst = max(abs(each.error) for each in checks)
+    table = _markdown(
+        ["Quantization", "Dim", "Fitted", "For", "Figure", "Model", "Measured", "Off by"],
+        (
+            [
+                NAMES[each.kind],
+                str(each.dim),
+                f"up to {each.known:,}",
+                f"{each.points:,}",
+                each.figure,
+                f"{each.predicted:.3g}",
+                f"{each.measured:.3g}",
+                f"{each.error:+.0%}",
+            ]
+            for each in checks
+        ),
+    )
+    return (
+        "The laws of `binocle plan`, fitted to all sizes but the largest, asked for the largest. "
+        f"The worst is off by {worst:.0%}.\n\n{table}"
     )
 
 

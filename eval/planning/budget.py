@@ -68,6 +68,11 @@ class Site:
     shard_machine: Machine
     service_machine: Machine
 
+    @property
+    def patience(self) -> float | None:
+        """Seconds until another copy is asked too; None where none is."""
+        return None if self.work.hedge is None else _first_copy(self).quantile(self.work.hedge)
+
 
 def budget(site: Site) -> Budget:
     """Every stage of a search that the cache does not answer."""
@@ -100,16 +105,18 @@ def budget(site: Site) -> Budget:
 
 def shard_tail(site: Site) -> Tail:
     """One shard's answer to one search: walk, reads of the disk, waiting, and a second copy."""
-    shards, machine = site.shards, site.shard_machine
-    tail = with_queue(
+    tail = _first_copy(site)
+    patience = site.patience
+    return tail if patience is None else tail.hedged(patience)
+
+
+def _first_copy(site: Site) -> Tail:
+    return with_queue(
         shard_service(site),
-        servers=machine.cores,
-        load=shards.load,
-        core_seconds=shards.core_seconds,
+        servers=site.shard_machine.cores,
+        load=site.shards.load,
+        service_mean=site.shards.thread_seconds,
     )
-    if site.work.hedge is not None:
-        tail = tail.hedged(tail.quantile(site.work.hedge))
-    return tail
 
 
 def shard_service(site: Site) -> Sample:
@@ -135,7 +142,7 @@ def _embedding(site: Site) -> NDArray[np.float64]:
             continue
         service = (sample or Sample.between(photo, 2 * photo)).scaled(1 / machine.core_speed)
         tail = with_queue(
-            service, servers=machine.cores, load=work.busy, core_seconds=mean / machine.core_speed
+            service, servers=machine.cores, load=work.busy, service_mean=mean / machine.core_speed
         )
         ways.append(tail.at(_even(max(round(share * _DRAWS), 1))))
     return np.resize(np.sort(np.concatenate(ways)), _DRAWS)

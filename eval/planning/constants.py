@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import SettingsError
-from eval.planning.fitting import Rows, in_dim, line, slope
+from eval.planning.fitting import LogLine, Rows, alike, in_dim, line, slope
 from eval.planning.samples import Sample
 from qdrant.store import Quantization
 
@@ -35,6 +35,7 @@ class Engine(_Part):
     build_core_seconds: float = Field(ge=0, description="Writing and indexing all points.")
     search_core_seconds: float = Field(ge=0, description="Mean processor time of one search.")
     latency: Sample
+    recall: float = Field(ge=0, le=1, description="Mean share of the exact top 10 that was found.")
 
 
 class Constants(_Part):
@@ -97,43 +98,61 @@ class Law:
     def __init__(self, measured: tuple[Engine, ...]) -> None:
         self._measured = measured
         self._base = max(measured, key=lambda each: (each.points, each.dim))
+        self._search = self._lines(lambda each: each.search_core_seconds)
+        self._build = self._lines(lambda each: each.build_core_seconds / each.points)
+        self._median = self._lines(lambda each: each.latency.p50)
+        self._graph = line(self._rows(lambda each: each.graph_bytes / each.points))
+        self._code = max(each.codes_bytes / each.points / each.dim for each in measured)
+        self._ids = slope(self._rows(lambda each: each.ids_bytes))
+        self._heap = slope(self._rows(lambda each: each.heap_bytes))
 
     def search_core_seconds(self, points: float, dim: int) -> float:
         """Processor time of one search among `points`."""
-        return self._at(points, dim, lambda each: each.search_core_seconds)
+        return _at(self._search, points, dim)
 
     def build_core_seconds(self, points: float, dim: int) -> float:
         """Processor time to write and index one point of `points`."""
-        return self._at(points, dim, lambda each: each.build_core_seconds / each.points)
+        return _at(self._build, points, dim)
 
     def latency(self, points: float, dim: int) -> Sample:
         """Of one search alone on the machine: the shape of the largest index measured, its median
         scaled as the law of the medians says."""
-        wanted = self._at(points, dim, lambda each: each.latency.p50)
-        return self._base.latency.scaled(wanted / self._base.latency.p50)
+        return self._base.latency.scaled(_at(self._median, points, dim) / self._base.latency.p50)
 
     def graph_bytes(self, points: float) -> float:
         """Of one point; the engine packs links into as many bits as numbers below `points` need."""
-        return line(self._rows(lambda each: each.graph_bytes / each.points)).at(points)
+        return self._graph.at(points)
 
     def ids_bytes(self) -> float:
-        """Of one point; what an empty index takes already is left out."""
-        return slope([(each.points, each.ids_bytes) for each in self._measured])
+        """Of one point, on disk; what an empty index takes already is left out."""
+        return self._ids
 
     def heap_bytes(self) -> float:
         """Memory of one point beyond codes, graph and full vectors: ids above all."""
-        return slope([(each.points, each.heap_bytes) for each in self._measured])
+        return self._heap
 
     def code_bytes(self, dim: int) -> float:
         """Of one point; the measured bytes for each dimension, whole."""
-        return max(each.codes_bytes / each.points / each.dim for each in self._measured) * dim
+        return self._code * dim
 
-    def _at(self, points: float, dim: int, value: Value) -> float:
+    @property
+    def recall(self) -> tuple[float, int, int]:
+        """Of the largest index measured, with its points and dimensions. A fact, not a law."""
+        return self._base.recall, self._base.points, self._base.dim
+
+    def _lines(self, value: Value) -> dict[int, LogLine]:
+        """By dimension, ascending; dimensions with one size grow like the one with most sizes."""
         dims = sorted({each.dim for each in self._measured})
-        fitted = [(d, line(self._rows(value, d)).at(points)) for d in dims]
-        return in_dim(fitted, dim)
+        rows = {each: self._rows(value, each) for each in dims}
+        main = max(dims, key=lambda each: (len({size for size, _ in rows[each]}), each))
+        growth = line(rows[main])
+        return {each: alike(rows[each], growth) for each in dims}
 
     def _rows(self, value: Value, dim: int | None = None) -> Rows:
         return [
             (each.points, value(each)) for each in self._measured if dim is None or each.dim == dim
         ]
+
+
+def _at(lines: dict[int, LogLine], points: float, dim: int) -> float:
+    return in_dim([(each, fitted.at(points)) for each, fitted in lines.items()], dim)

@@ -38,6 +38,16 @@ def line(rows: Rows) -> LogLine:
     return LogLine(means[-1], 0.0)
 
 
+def alike(rows: Rows, growth: LogLine) -> LogLine:
+    """The line through `rows`; with one size only, one that grows in proportion to `growth`."""
+    sizes = {size for size, _ in rows}
+    known = growth.at(max(sizes))
+    if len(sizes) > 1 or known == 0:
+        return line(rows)
+    ratio = float(np.mean([value for _, value in rows])) / known
+    return LogLine(growth.a * ratio, growth.b * ratio)
+
+
 def slope(rows: Rows) -> float:
     """What one more costs: the difference of the largest and the smallest size, by their distance;
     with one size only, its value for each."""

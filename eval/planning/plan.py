@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from eval.planning.budget import Budget, Site, budget
 from eval.planning.constants import Constants, Law
@@ -61,8 +62,12 @@ class Plan:
     network: Network
     loading: Loading
     monthly: dict[str, float]
-    budget: Budget
     site: Site
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The latency of a search, stage by stage."""
+        return budget(self.site)
 
     @property
     def cost(self) -> float:
@@ -100,6 +105,8 @@ def plan(
     service = service_machine or _cheapest_core(fleet, "service")
     encoder = encoder_machine or _cheapest_core(fleet, "encoder")
     plans = [_plan(work, constants, fleet, law, (name, service, encoder)) for name in names]
+    if len(plans) == 1:
+        return plans[0]
     return min(plans, key=lambda each: (not each.fast_enough, each.cost))
 
 
@@ -109,7 +116,7 @@ def _plan(
     machine = fleet.machine(names[0], "shard")
     service = fleet.machine(names[1], "service")
     encoder = fleet.machine(names[2], "encoder")
-    shards = lay_out(work, law, machine, fleet)
+    shards = lay_out(work, law, machine, fleet, constants.read.mean)
     services = _services(work, constants, fleet, service, shards)
     encoders = _encoders(work, constants, encoder)
     site = Site(work, law, constants, fleet, shards, machine, service)
@@ -129,7 +136,6 @@ def _plan(
             "encoders": encoders * _month(fleet, encoder),
             "snapshots": _snapshot_bytes(work) / 1e12 * fleet.snapshot_per_tb_month,
         },
-        budget=budget(site),
         site=site,
     )
 

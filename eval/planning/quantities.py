@@ -43,10 +43,14 @@ def size(text: str, field: str = "") -> float:
 def per_second(text: str, field: str = "") -> float:
     """A rate in 1/s, such as 11500, 11500/s or 1e8/day."""
     number, slash, period = text.partition("/")
+    such = "11500, 11500/s, 100/min or 1e8/day"
     if slash and period.strip() not in _PERIODS:
-        raise _refused(text, field, "a rate", "11500, 11500/s, 100/min or 1e8/day")
-    wanted = _PERIODS[period.strip()] if slash else 1.0
-    return _measured(number, field, _COUNTS, "a rate", "11500/s, 100/min or 1e8/day") / wanted
+        raise _refused(text, field, "a rate", such)
+    try:
+        value = _measured(number, field, _COUNTS, "a rate", such)
+    except InvalidRequest:
+        raise _refused(text, field, "a rate", such) from None
+    return value / (_PERIODS[period.strip()] if slash else 1.0)
 
 
 def share(text: str, field: str = "") -> float:

@@ -46,7 +46,9 @@ class Shards:
         copied_for: what made the number of copies as large as it is.
         asked: shards that one query is sent to.
         core_seconds: processor time of one search in one shard.
-        load: share of its time that a shard machine's core is busy, searches and writes together.
+        thread_seconds: for how long it holds one of the shard's threads, of which there is one for
+            each core: its processor time and its reads of the disk, which the engine waits for.
+        load: share of its time that a thread of a shard machine is held, by searches and writes.
         reads: random reads of the disk for one search in one shard.
     """
 
@@ -58,6 +60,7 @@ class Shards:
     bytes: Bytes
     asked: int
     core_seconds: float
+    thread_seconds: float
     write_cores: float
     load: float
     reads: float
@@ -86,8 +89,11 @@ def bytes_of_point(work: Workload, law: Law, points: float) -> Bytes:
     return Bytes(memory, disk)
 
 
-def lay_out(work: Workload, law: Law, machine: Machine, fleet: Fleet) -> Shards:
-    """The fewest shards and copies. Raises InvalidRequest where no number of them would do."""
+def lay_out(work: Workload, law: Law, machine: Machine, fleet: Fleet, read_s: float) -> Shards:
+    """The fewest shards and copies; `read_s` is what one random read of the disk takes.
+
+    Raises InvalidRequest where not even one point fits on such a machine.
+    """
     number, bound_by = _shards(work, law, machine, fleet)
     points = work.images / number
     asked = max(1, math.ceil(number * work.asked - 1e-9))
@@ -99,9 +105,10 @@ def lay_out(work: Workload, law: Law, machine: Machine, fleet: Fleet) -> Shards:
     writes = _write_cores(work, law, machine, fleet, number)
     free = machine.cores * work.busy - writes
     reads = reads_of_search(work)
+    held = search + reads * read_s
     wanted = {
         "safety": work.copies,
-        "searches": math.ceil(searches * search / free - 1e-9),
+        "searches": math.ceil(searches * held / free - 1e-9),
         "reads of the disk": math.ceil(searches * reads / (machine.reads_per_second * work.busy)),
     }
     copied_for = max(wanted, key=lambda name: wanted[name])
@@ -115,8 +122,9 @@ def lay_out(work: Workload, law: Law, machine: Machine, fleet: Fleet) -> Shards:
         bytes=bytes_of_point(work, law, points),
         asked=asked,
         core_seconds=search,
+        thread_seconds=held,
         write_cores=writes,
-        load=(searches * search / copies + writes) / machine.cores,
+        load=(searches * held / copies + writes) / machine.cores,
         reads=reads,
     )
 
@@ -160,7 +168,7 @@ def _shards(work: Workload, law: Law, machine: Machine, fleet: Fleet) -> tuple[i
 def _most_points(share: Callable[[float], float]) -> float:
     """The most points whose share of a limit is at most 1; the share grows with the points."""
     low, high = 0.0, 1e15
-    for _ in range(200):
+    for _ in range(100):
         middle = (low + high) / 2
         low, high = (middle, high) if share(middle) <= 1 else (low, middle)
     if low < 1:

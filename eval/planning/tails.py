@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from eval.planning.queueing import erlang_c
 from eval.planning.samples import Sample
 
-_GRID = 3_000
+_GRID = 1_500
 _RANKS = 1 - np.concatenate(
-    [np.linspace(1, 0.02, 400, endpoint=False), np.geomspace(0.02, 1e-9, 400)]
+    [np.linspace(1, 0.02, 200, endpoint=False), np.geomspace(0.02, 1e-9, 200)]
 )
 
 
@@ -48,14 +48,14 @@ class Tail:
         return Tail(self.seconds, self.survival * np.where(self.seconds > after, other, 1.0))
 
 
-def with_queue(service: Sample, *, servers: int, load: float, core_seconds: float) -> Tail:
+def with_queue(service: Sample, *, servers: int, load: float, service_mean: float) -> Tail:
     """Service plus waiting for one of `servers` cores.
 
-    The waiting time is that of M/M/c with a mean service of `core_seconds`: an exponential beside
+    The waiting time is that of M/M/c with a mean service of `service_mean`: an exponential beside
     an atom at zero. Services here vary less than exponentials, so it errs to the high side.
     """
     waits = erlang_c(servers, load)
-    rate = servers * (1 - load) / max(core_seconds, 1e-12)
+    rate = servers * (1 - load) / max(service_mean, 1e-12)
     times = service.at(_RANKS)
     weights = np.diff(np.concatenate([[0.0], (_RANKS[1:] + _RANKS[:-1]) / 2, [1.0]]))
     longest = times[-1] + 25 / rate

@@ -68,7 +68,7 @@ def test_shards_taken_as_independent_bound_the_simulated_tail_from_above() -> No
         queries=4_000,
         warm_up=500,
     )
-    bound = with_queue(service, servers=1, load=load, core_seconds=service.mean)
+    bound = with_queue(service, servers=1, load=load, service_mean=service.mean)
     assert found.quantile(0.99) < bound.slowest_of(shards).quantile(0.99)
 
 
@@ -92,7 +92,7 @@ def test_hedging_an_idle_cluster_takes_as_long_as_the_tail_of_both_copies_says()
         Sample.of(np.random.default_rng(0).exponential(MEAN, 200_000)),
         servers=1,
         load=0.0,
-        core_seconds=MEAN,
+        service_mean=MEAN,
     )
     expected = alone.hedged(after).slowest_of(10)
     assert found.quantile(0.5) == pytest.approx(expected.quantile(0.5), rel=0.04)
