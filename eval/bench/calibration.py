@@ -71,7 +71,7 @@ def merge_core_seconds(rounds: int = 50, seed: int = 0) -> float:
         orjson.dumps(
             [
                 {"id": f"item-{shard}-{hit}", "score": score}
-                for hit, score in enumerate(sorted(random.random(_HITS), reverse=True))
+                for hit, score in enumerate(sorted(random.random(_HITS).tolist(), reverse=True))
             ]
         )
         for shard in range(_SHARDS)
