@@ -23,6 +23,7 @@ CALLS: dict[str, Callable[[Shard], Any]] = {
     "update": lambda shard: shard.update(lambda: engine.UpdateOperation.delete_points([_ID])),
     "query": lambda shard: shard.query(lambda: engine.QueryRequest(limit=1)),
     "scroll": lambda shard: shard.scroll(lambda: engine.ScrollRequest(limit=1)),
+    "segments": lambda shard: shard.segments(),
     "count": lambda shard: shard.count(lambda: engine.CountRequest()),
     "facet": lambda shard: shard.facet(lambda: engine.FacetRequest("brand")),
     "retrieve": lambda shard: shard.retrieve([_ID], with_vectors=False),
