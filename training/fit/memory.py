@@ -11,7 +11,7 @@ from core.errors import SettingsError
 from training.recipe import Recipe
 
 _SIGNS = ("can't allocate memory", "out of memory", "not enough memory")
-_KILLED = ("is killed by signal: Killed", "exited unexpectedly")
+_KILLED = ("is killed by signal", "exited unexpectedly")
 
 
 @contextmanager
@@ -27,9 +27,9 @@ def memory_errors(recipe: Recipe, share: int) -> Iterator[None]:
             raise _told(recipe, share) from error
         if "DataLoader worker" in text and any(sign in text for sign in _KILLED):
             raise SettingsError(
-                "A process that prepares batches was ended by the system, most likely for want of "
-                "memory.",
-                hint="Lower 'workers', or 'batch_size'; go on with --resume.",
+                "A process that prepares batches was ended from outside, most likely by the system "
+                "for want of memory.",
+                hint="Lower 'workers', or 'batch_size', and go on with --resume.",
                 field="workers",
             ) from error
         raise

@@ -106,6 +106,12 @@ def test_out_of_memory_names_what_to_lower(recipe: MakeRecipe, error: Exception)
     assert "'mini_batch: 32'" in told.value.hint
 
 
+@pytest.mark.parametrize("how", ["is killed by signal: Killed.", "exited unexpectedly"])
+def test_a_worker_that_was_ended_is_told_by_its_setting(recipe: MakeRecipe, how: str) -> None:
+    with pytest.raises(SettingsError, match="'workers'"), memory_errors(recipe(), 8):
+        raise RuntimeError(f"DataLoader worker (pid 7) {how}")
+
+
 def test_other_errors_pass_as_they_are(recipe: MakeRecipe) -> None:
     with pytest.raises(RuntimeError, match="shapes"), memory_errors(recipe(), 8):
         raise RuntimeError("shapes differ")

@@ -70,7 +70,7 @@ def test_projections_alone_learn(
     start = load_model(small_spec("clip"), device="cpu")
     moved = changed(start, load_model(f"st:{tmp_path / 'model'}", device="cpu"))
     assert moved
-    assert moved <= towers_of(start).heads
+    assert moved - {"0.model.logit_scale"} <= towers_of(start).heads
 
 
 @every_kind
