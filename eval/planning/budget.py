@@ -69,6 +69,11 @@ class Site:
     service_machine: Machine
 
     @property
+    def read(self) -> Sample:
+        """One random read of a shard machine's disk."""
+        return self.shard_machine.read(self.constants.read)
+
+    @property
     def patience(self) -> float | None:
         """Seconds until another copy is asked too; None where none is."""
         return None if self.work.hedge is None else _first_copy(self).quantile(self.work.hedge)
@@ -124,7 +129,7 @@ def shard_service(site: Site) -> Sample:
     shards = site.shards
     walk = site.law.latency(shards.points, site.work.graph_dim)
     walk = walk.scaled(1 / site.shard_machine.core_speed)
-    reading = shards.reads * site.constants.read.mean
+    reading = shards.reads * site.read.mean
     return Sample(
         calls=walk.calls,
         mean=walk.mean + reading,
@@ -149,7 +154,7 @@ def _embedding(site: Site) -> NDArray[np.float64]:
 
 
 def _fetching(site: Site, inner: Sample) -> Sample:
-    read = site.constants.read
+    read = site.read
     return Sample.between(inner.p50 + read.p50, inner.p99 + read.p99)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from core.errors import InvalidRequest, SettingsError
 from eval.planning.quantities import size
+from eval.planning.samples import Sample
 
 SHIPPED = Path(__file__).with_name("prices.toml")
 Use = Literal["shard", "service", "encoder"]
@@ -34,7 +35,7 @@ def _bits(value: Any) -> Any:
 
 Bytes = Annotated[float, BeforeValidator(_bytes), Field(gt=0)]
 Bits = Annotated[float, BeforeValidator(_bits), Field(gt=0)]
-Milliseconds = tuple[
+Pair = tuple[
     Annotated[float, Field(ge=0)],
     Annotated[float, Field(ge=0)],
 ]
@@ -52,16 +53,25 @@ class Machine(_Part):
     memory: Bytes = Field(description="Bytes.")
     disk: Bytes = Field(description="Bytes.")
     reads_per_second: float = Field(gt=0, description="Random reads of 4 KiB.")
+    read_us: Pair | None = Field(
+        default=None, description="One of them, p50 and p99, microseconds; None as calibrated."
+    )
     network: Bits = Field(description="Bit/s.")
     hour: float = Field(ge=0, description="Price of an hour.")
     core_speed: float = Field(default=1.0, gt=0, description="Beside the calibrated machine's.")
+
+    def read(self, measured: Sample) -> Sample:
+        """What a random read takes: as the table says, else as measured on the calibrated one."""
+        if self.read_us is None:
+            return measured
+        return Sample.between(self.read_us[0] * 1e-6, self.read_us[1] * 1e-6)
 
 
 class Assumed(_Part):
     """What no benchmark on one machine can measure."""
 
-    client_ms: Milliseconds
-    inner_ms: Milliseconds
+    client_ms: Pair
+    inner_ms: Pair
     call_core_us: float = Field(ge=0)
     shard_call_core_us: float = Field(ge=0)
     route_core_us: float = Field(ge=0)

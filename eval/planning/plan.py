@@ -116,7 +116,7 @@ def _plan(
     machine = fleet.machine(names[0], "shard")
     service = fleet.machine(names[1], "service")
     encoder = fleet.machine(names[2], "encoder")
-    shards = lay_out(work, law, machine, fleet, constants.read.mean)
+    shards = lay_out(work, law, machine, fleet, machine.read(constants.read).mean)
     services = _services(work, constants, fleet, service, shards)
     encoders = _encoders(work, constants, encoder)
     site = Site(work, law, constants, fleet, shards, machine, service)
