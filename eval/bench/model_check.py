@@ -32,7 +32,7 @@ class Check:
 def check_model(records: Records) -> list[Check]:
     """For each kind and dimension with graphs at two sizes or more; only rescored searches."""
     found = [each for each in engines(records.records) if each.rescore]
-    checks: list[Any] = []
+    checks: list[Check] = []
     for kind in dict.fromkeys(each.quantization for each in found):
         for dim in dict.fromkeys(each.dim for each in found if each.quantization == kind):
             mine = [each for each in found if (each.quantization, each.dim) == (kind, dim)]
