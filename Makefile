@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 PORT   ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format bench measure clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,16 @@ format: $(VENV)/.full  ## Mend what the formatter can
 
 bench: $(VENV)/.base  ## Speed and memory, as ratios in one run
 	$(BIN)/binocle bench all
+
+# SEED: real vectors to multiply, such as --data DIR --collection NAME; the sample's without.
+measure: $(VENV)/.full  ## All of docs/measured anew, and the plan's constants: hours, idle machine
+	$(BIN)/binocle bench quantization $(SEED) --results docs/measured/quantization.json --docs docs
+	$(BIN)/binocle bench calibrate $(SEED) --results docs/measured/quantization.json \
+	  --sizes 10000,100000,1000000 --only int8,none,binary,turbo,product --to eval/planning/constants.json
+	$(BIN)/binocle bench fanout --calibration eval/planning/constants.json --docs docs
+	COLUMNS=100 $(BIN)/binocle plan --images 150e9 --dim 256 --quantization binary --qps 11500 \
+	  --p99 100ms --update-rate 1e8/day --compare --simulate \
+	  --calibration eval/planning/constants.json > docs/measured/plan.txt
 
 clean:  ## Remove the environment and caches; data is kept
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage *.egg-info

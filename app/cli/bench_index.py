@@ -72,6 +72,7 @@ def quantization(
         with disk_errors():
             seed = seed_of(settings, collection or [], source)
             records = Bench(seed, folder, file, tell).run(wanted, again=again)
+    records = records.latest
     if not rows(records):
         raise InvalidRequest(f"{file} holds no results.", hint="Run it without --draw-only.")
     if docs is None:

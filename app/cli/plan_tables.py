@@ -30,8 +30,8 @@ def report(
 def compared(plans: Mapping[str, Plan], fleet: Fleet) -> Table:
     """One line for each design."""
     table = Table(
-        "Design", "Shards", "Copies", "Machines", "Memory", "Disk",
-        f"{fleet.currency} a month", "p50", "p99", box=None, title="Designs",
+        "Design", "Shards", "Copies", "Machines", "Memory", f"{fleet.currency}/month", "p50", "p99",
+        box=None, title="Designs",
     )  # fmt: skip
     for name, plan in plans.items():
         whole = plan.budget.whole
@@ -41,7 +41,6 @@ def compared(plans: Mapping[str, Plan], fleet: Fleet) -> Table:
             f"{plan.shards.copies:,}",
             f"{plan.shards.machines + plan.services + plan.encoders:,}",
             shown(plan.memory, "B"),
-            shown(plan.disk, "B"),
             shown(plan.cost),
             shown_duration(whole.p50),
             shown_duration(whole.p99),

@@ -45,10 +45,12 @@ def whole_weights(name: str) -> Iterator[None]:
     partly noise.
     """
     loggers = [logging.getLogger(f"transformers.{name}") for name in _TALKERS]
+    levels = [logger.level for logger in loggers]
     catcher = _Catcher()
     bars = transformers_logging.is_progress_bar_enabled()
     for logger in loggers:
         logger.addFilter(catcher)
+        logger.setLevel(logging.WARNING)  # a quiet transformers would make no report at all
     transformers_logging.disable_progress_bar()
     try:
         yield
@@ -59,8 +61,9 @@ def whole_weights(name: str) -> Iterator[None]:
             ) from error
         raise
     finally:
-        for logger in loggers:
+        for logger, level in zip(loggers, levels, strict=True):
             logger.removeFilter(catcher)
+            logger.setLevel(level)
         if bars:
             transformers_logging.enable_progress_bar()
     if catcher.rows["MISSING"]:

@@ -109,6 +109,12 @@ class Records(_Part):
                 return record
         return None
 
+    @property
+    def latest(self) -> Records:
+        """Those made from the real vectors that were used last: others can't be compared."""
+        seed = self.records[-1].seed if self.records else ""
+        return Records(records=tuple(each for each in self.records if each.seed == seed))
+
     def with_(self, record: Record) -> Records:
         """With this one in place of any other of its configuration and seed."""
         key = (record.configuration, record.seed)

@@ -41,8 +41,7 @@ def opened() -> Iterator[Opened]:
         yield open_once
 
 
-def each_engine(test: Callable[..., None]) -> Callable[..., None]:
-    return pytest.mark.parametrize("engine", ENGINES)(test)
+each_engine = pytest.mark.parametrize("engine", ENGINES)
 
 
 def found(generation: Generation, expression: dict[str, Any], **payload: Any) -> int:

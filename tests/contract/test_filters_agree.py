@@ -64,6 +64,7 @@ def test_a_filter_selects_the_same_points_in_both_stores(pair: Pair) -> None:
         pair.fill(payloads)
         for expression in expressions:
             condition = parse_filter(expression, SCHEMA)
+            assert condition is not None
             if pair.faithful or not _beyond_local_mode(condition):
                 _check_agreement(pair, condition)
 

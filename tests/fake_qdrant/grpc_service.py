@@ -32,9 +32,9 @@ class GrpcQdrant:
         self._server = grpc.server(
             ThreadPoolExecutor(4), interceptors=[_Gate(engine, self.faults, api_key)]
         )
-        wire.add_PointsServicer_to_server(_Points(engine), self._server)
-        wire.add_CollectionsServicer_to_server(_Collections(engine), self._server)
-        wire.add_QdrantServicer_to_server(_Root(engine), self._server)
+        wire.add_PointsServicer_to_server(_Points(engine), self._server)  # type: ignore[no-untyped-call]
+        wire.add_CollectionsServicer_to_server(_Collections(engine), self._server)  # type: ignore[no-untyped-call]
+        wire.add_QdrantServicer_to_server(_Root(engine), self._server)  # type: ignore[no-untyped-call]
         self.port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
 
@@ -43,7 +43,7 @@ class GrpcQdrant:
         self._server.stop(0).wait()
 
 
-class _Gate(grpc.ServerInterceptor):  # type: ignore[misc]
+class _Gate(grpc.ServerInterceptor):
     """Looks at the key, meets faults, holds the engine's lock, and tells errors as Qdrant does."""
 
     def __init__(self, engine: Engine, faults: Faults, api_key: str | None) -> None:
@@ -83,7 +83,7 @@ def _code(error: ValueError) -> grpc.StatusCode:
     return grpc.StatusCode.INVALID_ARGUMENT
 
 
-class _Points(wire.PointsServicer):  # type: ignore[misc]
+class _Points(wire.PointsServicer):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._client = engine.client
@@ -143,7 +143,9 @@ class _Points(wire.PointsServicer):  # type: ignore[misc]
             with_payload=GrpcToRest.convert_with_payload_selector(request.with_payload),
             with_vectors=_vectors(request),
         )
-        next_page = None if following is None else RestToGrpc.convert_extended_point_id(following)
+        next_page = (
+            None if following is None else RestToGrpc.convert_extended_point_id(str(following))
+        )
         return wire.ScrollResponse(
             result=[_retrieved(each) for each in records], next_page_offset=next_page
         )
@@ -164,7 +166,7 @@ class _Points(wire.PointsServicer):  # type: ignore[misc]
         return wire.FacetResponse(hits=hits)
 
 
-class _Collections(wire.CollectionsServicer):  # type: ignore[misc]
+class _Collections(wire.CollectionsServicer):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._client = engine.client
@@ -203,7 +205,7 @@ class _Collections(wire.CollectionsServicer):  # type: ignore[misc]
         )
 
 
-class _Root(wire.QdrantServicer):  # type: ignore[misc]
+class _Root(wire.QdrantServicer):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 

@@ -44,6 +44,10 @@ def _json(value: Any) -> Any:
     return value
 
 
+def _payload(asked: Any) -> Any:
+    return False if asked is None else asked
+
+
 def _create(engine: Engine, name: str, body: bytes) -> bool:
     engine.create(name, models.CreateCollection.model_validate_json(body))
     return True
@@ -74,7 +78,10 @@ def _upsert(engine: Engine, name: str, body: bytes) -> models.UpdateResult:
 def _retrieve(engine: Engine, name: str, body: bytes) -> Any:
     asked = models.PointRequest.model_validate_json(body)
     return engine.client.retrieve(
-        name, asked.ids, with_payload=asked.with_payload, with_vectors=asked.with_vector or False
+        name,
+        asked.ids,
+        with_payload=_payload(asked.with_payload),
+        with_vectors=asked.with_vector or False,
     )
 
 
@@ -85,7 +92,7 @@ def _delete(engine: Engine, name: str, body: bytes) -> models.UpdateResult:
 
 def _overwrite(engine: Engine, name: str, body: bytes) -> models.UpdateResult:
     change = models.SetPayload.model_validate_json(body)
-    engine.client.overwrite_payload(name, change.payload, change.points)
+    engine.client.overwrite_payload(name, change.payload, list(change.points or ()))
     return _ACK
 
 
@@ -99,7 +106,7 @@ def _query(engine: Engine, name: str, body: bytes) -> models.QueryResponse:
         search_params=asked.params,
         limit=asked.limit or 10,
         offset=asked.offset,
-        with_payload=asked.with_payload,
+        with_payload=_payload(asked.with_payload),
     )
 
 
@@ -110,7 +117,7 @@ def _scroll(engine: Engine, name: str, body: bytes) -> models.ScrollResult:
         scroll_filter=asked.filter,
         limit=asked.limit or 10,
         offset=asked.offset,
-        with_payload=asked.with_payload,
+        with_payload=_payload(asked.with_payload),
         with_vectors=asked.with_vector or False,
     )
     return models.ScrollResult(points=points, next_page_offset=following)

@@ -142,6 +142,12 @@ def test_records_survive_their_file_and_the_latest_counts(tmp_path: Path) -> Non
     assert [each.load for each in both.records] == [9.0]
 
 
+def test_only_results_of_the_vectors_used_last_are_compared() -> None:
+    both = Records().with_(record("int8", 100, seed="old")).with_(record("none", 100, seed="new"))
+    assert [each.seed for each in both.latest.records] == ["new"]
+    assert Records().latest == Records()
+
+
 def test_a_damaged_file_of_results_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps({"records": [1]}))

@@ -29,7 +29,7 @@ def test_a_collection_outlives_its_store(root: Path, store: EdgeStore) -> None:
     reopened = EdgeStore(root)
     info = reopened.info("shop")
     assert (info.count, info.config) == (10, config())
-    assert info.bytes_on_disk > 0
+    assert info.bytes_on_disk
     assert reopened.open("shop").query(VectorQuery(vector(3), limit=1))[0].id == "n3"
     reopened.close()
 

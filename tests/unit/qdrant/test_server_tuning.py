@@ -56,7 +56,7 @@ def test_without_wishes_codes_lie_in_memory_and_full_vectors_on_disk(
         codes = fake.engine.info("shop--g000001").config.quantization_config
         assert told["vectors_memory"] == ("cached" if quantization == "none" else "cold")
         assert told.get("codes_memory") == (None if quantization == "none" else "pinned")
-        kinds = {
+        kinds: dict[str, type] = {
             "none": type(None),
             "int8": models.ScalarQuantization,
             "binary": models.BinaryQuantization,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file, save_file
+from transformers.utils import logging as transformers_logging
 
 from core.errors import EncoderError
 from encoders.sentence.loading import load_model
@@ -70,6 +71,21 @@ def test_a_checkpoint_that_lacks_weights_is_refused_instead_of_filled_with_noise
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(EncoderError, match=r"it lacks text_projection.weight"):
         load_model(f"st:{folder}")
+
+
+def test_a_checkpoint_that_lacks_weights_is_refused_where_transformers_was_told_to_be_quiet(
+    folder: Path,
+) -> None:
+    weights = load_file(folder / "model.safetensors")
+    del weights["text_projection.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        with pytest.raises(EncoderError, match=r"it lacks text_projection.weight"):
+            load_model(f"st:{folder}")
+    finally:
+        transformers_logging.set_verbosity(level)
 
 
 def test_a_checkpoint_of_other_shapes_is_refused_by_its_tensors(folder: Path) -> None:

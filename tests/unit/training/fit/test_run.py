@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 from sentence_transformers import SentenceTransformer
 
 from core.errors import EncoderError, SettingsError
 from encoders.sentence.loading import load_model
-from tests.unit.training.fit.shop import CAPTIONS, MakeRecipe
+from tests.unit.training.fit.shop import CAPTIONS, MakeRecipe, document
 from training.fit.losses import own_temperature
 from training.fit.outcome import Finished, Stopped
 from training.fit.run import train
 from training.fit.watcher import Watcher
+from training.recipe import read_recipe
 
 DROPOUT = {"checkpoints": {"every": 4}, "steps": 8, "accumulate": 2}
 SPLIT = CAPTIONS | {"split": {"by": "colour", "share": 0.4}}
@@ -94,14 +97,29 @@ def test_skipped_images_are_counted_and_named(
     assert "broken.png" in (tmp_path / "run" / "skipped.jsonl").read_text()
 
 
+@pytest.fixture(scope="module")
+def taught(
+    shop: Path, small_spec: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Finished:
+    """A run that is long enough to learn the shop's titles."""
+    file = shop / "taught.yaml"
+    settings = {"optimizer": {"learning_rate": 3e-3}, "steps": 40, "log_every": 10, "guard": GUARD}
+    file.write_text(yaml.safe_dump(document(small_spec("clip")) | settings))
+    run = train(read_recipe(file), shop, tmp_path_factory.mktemp("taught"))
+    assert isinstance(run, Finished)
+    return run
+
+
+def test_training_teaches_something(taught: Finished) -> None:
+    assert taught.verdict.after["titles"] > taught.verdict.before["titles"] + 0.2
+
+
 def test_a_model_that_forgot_too_much_is_refused(
-    recipe: MakeRecipe, shop: Path, tmp_path: Path
+    recipe: MakeRecipe, shop: Path, tmp_path: Path, taught: Finished
 ) -> None:
     """A learning rate that destroys the model, and nothing else to choose from."""
-    good = train(recipe(optimizer={"learning_rate": 3e-3}, steps=60), shop, tmp_path / "good")
-    assert isinstance(good, Finished)
     made = recipe(
-        model=f"st:{tmp_path / 'good' / 'model'}",
+        model=f"st:{taught.directory / 'model'}",
         optimizer={"learning_rate": 0.5},
         interpolation={"alphas": [1.0]},
         guard=GUARD | {"allowed_drop": 0.1},
@@ -110,14 +128,6 @@ def test_a_model_that_forgot_too_much_is_refused(
     assert isinstance(run, Finished)
     assert run.verdict.refused
     assert json.loads((tmp_path / "run" / "guard.json").read_text())["refused"]
-    assert run.before.general["titles"] > 0.5
-
-
-def test_training_teaches_something(recipe: MakeRecipe, shop: Path, tmp_path: Path) -> None:
-    made = recipe(optimizer={"learning_rate": 3e-3}, steps=40, guard=GUARD)
-    run = train(made, shop, tmp_path / "run")
-    assert isinstance(run, Finished)
-    assert run.verdict.after["titles"] > run.verdict.before["titles"] + 0.2
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(
