@@ -9,16 +9,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.http.answers import json_answer
 from app.http.bodies import JSON, read_json
-from app.http.models import (
+from app.http.item_models import (
     ItemAnswer,
     ItemBody,
     ItemsAnswer,
     ItemsBody,
-    SearchAnswer,
-    SimilarParams,
 )
 from app.http.openapi import takes
 from app.http.search import answered
+from app.http.search_models import SearchAnswer, SimilarParams
 from app.http.service import Service
 from app.http.writing import change_item, put_item, put_items
 from app.items import Items

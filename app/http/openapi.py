@@ -10,22 +10,17 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app.http.item_models import ItemBody, ItemsBody
 from app.http.models import (
     CollectionBody,
     EmbeddingsBody,
-    ItemBody,
-    ItemsBody,
     ProblemAnswer,
     PublishBody,
-    SearchBody,
-    SearchForm,
     SessionBody,
 )
 
 _REF = "#/components/schemas/{model}"
 _READ_BY_ROUTES = (
-    SearchBody,
-    SearchForm,
     ItemBody,
     ItemsBody,
     CollectionBody,

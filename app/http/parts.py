@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from app.http.models import QueryPart, SearchBody
+from app.http.search_models import QueryPart, SearchBody
 from app.search.query import (
     IdPart,
     ImagePart,

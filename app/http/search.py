@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from app.http.answers import json_answer
 from app.http.bodies import JSON, MULTIPART, invalid, media_type, read_form, read_json, unsupported
 from app.http.lanes import Lane
-from app.http.models import SearchAnswer, SearchBody, SearchForm, SearchParams
 from app.http.openapi import takes
 from app.http.parts import request_of
+from app.http.search_models import SearchAnswer, SearchBody, SearchForm, SearchParams
 from app.http.service import Service
 from app.search.query import ImagePart, Part, SearchRequest, TextPart, UrlPart
 from core.errors import InvalidRequest

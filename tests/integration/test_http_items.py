@@ -3,7 +3,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.http.models import ItemAnswer, ItemsAnswer
+from app.http.item_models import ItemAnswer, ItemsAnswer
 from tests.integration.conftest import Live, base64_picture
 
 

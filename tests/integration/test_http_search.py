@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.http.models import SearchAnswer
+from app.http.search_models import SearchAnswer
 from tests.integration.conftest import MEMBERS, Live, base64_picture
 from tests.pictures import encoded, picture
 from tests.towers import COLOURS

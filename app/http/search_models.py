@@ -1,0 +1,131 @@
+"""Requests and answers of searches as OpenAPI describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.http.shapes import EXAMPLE_IMAGE, Answer, Body
+
+
+class QueryPart(Body):
+    """One part of a query: exactly one of text, image, image_url, id and vector."""
+
+    text: str | None = Field(None, description="What to look for, in words.", examples=["red flag"])
+    image: str | None = Field(None, description="An image file, as base64 or as a data: URL.")
+    image_url: str | None = Field(None, description="An image to fetch, http or https.")
+    id: str | None = Field(None, description="An item of this collection; it is left out itself.")
+    vector: list[float] | None = Field(None, description="A vector of the collection's space.")
+    weight: float = Field(
+        1.0, ge=-1000, le=1000, description="Share in the query; negative: less of this."
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> QueryPart:
+        kinds = (self.text, self.image, self.image_url, self.id, self.vector)
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("Each part has exactly one of text, image, image_url, id and vector.")
+        return self
+
+
+class SearchBody(Body):
+    """A search. Without `query`, the collection (or what passes the filter) as it comes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"query": [{"text": "running shoes"}], "limit": 10},
+                {
+                    "query": [{"text": "red"}, {"id": "shoe-17", "weight": 0.5}],
+                    "filter": {"brand": ["acme", "globex"], "price": {"lt": 50}},
+                    "facets": ["brand"],
+                },
+                {"query": [{"image": EXAMPLE_IMAGE}]},
+            ]
+        }
+    )
+
+    query: list[QueryPart] = Field([], max_length=20, description="The weighted parts.")
+    filter: dict[str, Any] | None = Field(None, description="Which items may be found.")
+    limit: int = Field(20, ge=1, description="Most hits on the page; 200 unless set otherwise.")
+    cursor: str | None = Field(None, description="Of the page before; only for the same query.")
+    facets: list[str] = Field([], max_length=20, description="Fields whose values to count.")
+    explain: bool = Field(False, description="Tell how the order came about.")
+    partial: bool = Field(
+        False,
+        description="Answer with the hits alone where the store fails after they were found; what "
+        "is missing is named.",
+    )
+
+
+class SearchParams(BaseModel):
+    """The short form of a search."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    q: str | None = Field(None, description="Text to look for; leave it out to browse.")
+    filter: str | None = Field(None, description="The filter, as JSON.")
+    limit: int = Field(20, ge=1, description="Most hits on the page.")
+    cursor: str | None = Field(None, description="Of the page before.")
+    facets: str | None = Field(None, description="Fields whose values to count, with commas.")
+    explain: bool = Field(False, description="Tell how the order came about.")
+    partial: bool = Field(
+        False,
+        description="Answer with the hits alone where the store fails after they were found; what "
+        "is missing is named.",
+    )
+
+
+class SearchForm(SearchParams):
+    """The form of a search with an uploaded image."""
+
+    image: Any = Field(
+        None,
+        description="The image file.",
+        json_schema_extra={"type": "string", "format": "binary"},
+    )
+
+
+class SimilarParams(BaseModel):
+    """What `similar` takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    filter: str | None = Field(None, description="The filter, as JSON.")
+    limit: int = Field(20, ge=1, description="Most hits on the page.")
+    cursor: str | None = Field(None, description="Of the page before.")
+
+
+class HitModel(Answer):
+    id: str
+    score: float | None = Field(description="Cosine, -1 to 1; null in a browse.")
+    relevance: float | None = Field(
+        description="Calibrated, 0 to 1: the chance that this answers the query; null where the "
+        "encoder is not calibrated for this kind of query."
+    )
+    title: str
+    payload: dict[str, Any] = Field(description="The item's public fields.")
+    thumbnail: str | None = Field(description="Path of a small copy of the image.")
+    explanation: dict[str, Any] | None = Field(None, description="With explain only.")
+
+
+class FacetValue(Answer):
+    value: str | int | bool
+    count: int
+
+
+class SearchAnswer(Answer):
+    hits: list[HitModel]
+    total: int | None = Field(
+        description="Items that pass the filter, exactly; null only where it is missing."
+    )
+    cursor: str | None = Field(description="For the next page; null after the last.")
+    facets: dict[str, list[FacetValue]]
+    timings_ms: dict[str, float] = Field(description="Of each stage, in milliseconds.")
+    collection: str
+    generation: str
+    explanation: dict[str, Any] | None = Field(None, description="With explain only.")
+    missing: list[str] | None = Field(
+        None, description="With partial only: what the store could not tell, such as 'total'."
+    )
