@@ -33,6 +33,9 @@ Source = Annotated[str, typer.Option(help="A folder or catalog whose images are 
 Only = Annotated[str | None, typer.Option(help=f"Kinds, by commas: {','.join(KINDS)}.")]
 Sizes = Annotated[str, typer.Option(help="Points, by commas, such as 1e4,100k,1M.")]
 Dims = Annotated[str, typer.Option(help="Dimensions, by commas.")]
+Patient = Annotated[
+    bool, typer.Option("--patient", help="Product quantization above 100,000 points, too: hours.")
+]
 Work = Annotated[
     Path | None, typer.Option(help="Folder for vectors and indexes [the data directory's bench].")
 ]
@@ -54,6 +57,7 @@ def quantization(
     draw_only: Annotated[
         bool, typer.Option("--draw-only", help="Measure nothing; print and draw what is known.")
     ] = False,
+    patient: Patient = False,
     work: Work = None,
     data: Data = None,
     encoder: EncoderSpec = None,
@@ -63,7 +67,9 @@ def quantization(
     settings = Settings.load(data=data, encoder=encoder)
     folder = work or settings.data / "bench"
     file = results or folder / "quantization.json"
-    wanted = configurations(whole_numbers(sizes, "sizes"), whole_numbers(dims, "dims"), kinds(only))
+    wanted = configurations(
+        whole_numbers(sizes, "sizes"), whole_numbers(dims, "dims"), kinds(only), patient=patient
+    )
     if docs is not None:
         check_drawing()
     if draw_only:

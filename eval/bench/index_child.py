@@ -96,6 +96,22 @@ def search(made: MadeSet, generation: Path, *, rescore: bool) -> dict[str, Any]:
     }
 
 
+def pace(both: list[tuple[MadeSet, Path]]) -> dict[str, Any]:
+    """Rescored searches in two indexes, in turn: times of each, once both are in memory."""
+    trials = [Trial(generation) for _, generation in both]
+    finders = [trial.searcher(Walk(), K) for trial in trials]
+    queries = both[0][0].queries
+    taken: list[list[float]] = [[], []]
+    for number in range(len(queries) + _LEAST_CALLS):
+        query = queries[number % len(queries)]
+        for find, times in zip(finders, taken, strict=True):
+            _timed(functools.partial(find, query), times)
+    for trial in trials:
+        trial.close()
+    smaller, larger = (Sample.of(times[len(queries) :]).model_dump() for times in taken)
+    return {"smaller": smaller, "larger": larger}
+
+
 def _timed(call: Callable[[], list[str]], taken: list[float]) -> list[str]:
     started = time.perf_counter()
     answer = call()
@@ -104,6 +120,10 @@ def _timed(call: Callable[[], list[str]], taken: list[float]) -> list[str]:
 
 
 def _main(task: dict[str, Any]) -> dict[str, Any]:
+    if task["step"] == "pace":
+        return pace(
+            [(MadeSet(Path(each["made"])), Path(each["generation"])) for each in task["both"]]
+        )
     made = MadeSet(Path(task["made"]))
     if task["step"] == "build":
         answer = build(made, task["quantization"], Path(task["root"]))

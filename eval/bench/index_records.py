@@ -27,6 +27,11 @@ class Configuration(_Part):
     def name(self) -> str:
         return f"{self.quantization}, {self.dim} dimensions, {self.points:,} points"
 
+    def grows_to(self, other: Configuration) -> bool:
+        """Whether `other` is the same with more points."""
+        same = (self.quantization, self.dim) == (other.quantization, other.dim)
+        return same and self.points < other.points
+
 
 class Searched(_Part):
     """Searches in one built index, in a process of their own."""
@@ -47,6 +52,20 @@ class Searched(_Part):
         return (self.recall_images + self.recall_texts) / 2
 
 
+class Pace(_Part):
+    """Rescored searches in a smaller index and in this one, in turn, in one process: what else the
+    machine does slows both alike."""
+
+    points: int = Field(description="Of the smaller index.")
+    smaller: Sample
+    larger: Sample
+
+    @property
+    def ratio(self) -> float:
+        """Of the medians."""
+        return self.larger.p50 / self.smaller.p50
+
+
 class Record(_Part):
     """One configuration, or why it failed."""
 
@@ -65,6 +84,7 @@ class Record(_Part):
     indexed: int = 0
     disk: dict[str, float] = {}
     searches: tuple[Searched, ...] = ()
+    pace: Pace | None = None
     error: str = ""
 
     def searched(self, *, rescore: bool) -> Searched | None:

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import platform
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import BinocleError
-from eval.bench.index_records import Configuration, Record, Records, Searched
-from eval.bench.made_vectors import MadeSet, Seed, make_set
+from eval.bench.index_records import Configuration, Record, Records
+from eval.bench.index_steps import BuiltIndex, BuiltIndexes, StepFailed
+from eval.bench.made_vectors import Seed, make_set
 from ingestion.limits import cores
 from qdrant.store import Quantization
 
 KINDS: tuple[Quantization, ...] = ("int8", "none", "binary", "turbo", "product")
 """Most useful first: the default, its yardstick, then the rest."""
+SLOW: Mapping[Quantization, int] = {"product": 100_000}
+"""Largest number of points measured unless asked for: training and assigning product codes takes
+ten times the processor time of the other kinds, most of an hour on two cores for a million."""
 
 Tell = Callable[[str], None]
-
-
-class StepFailed(BinocleError):
-    """A process that built or searched an index failed."""
 
 
 @dataclass(frozen=True)
@@ -51,33 +46,53 @@ class Bench:
 
         A configuration that fails is noted with its reason and the next one follows.
         """
+        wanted = tuple(wanted)
+        indexes = BuiltIndexes(self.work / f"index-{os.getpid()}")
         records = Records.read_from(self.results)
-        for configuration in wanted:
-            known = records.of(configuration, self.seed.digest)
-            if known is not None and not again:
-                self.tell(f"{configuration.name}: measured on {known.measured_on}")
-                continue
-            self.tell(f"{configuration.name} ...")
-            record = self._measure(configuration)
-            if record.error:
-                self.tell(f"{configuration.name} failed: {record.error}")
-            # Read again: another run may have written meanwhile.
-            records = Records.read_from(self.results).with_(record)
-            records.write_to(self.results)
+        try:
+            for configuration in wanted:
+                known = records.of(configuration, self.seed.digest)
+                if known is not None and not again:
+                    self.tell(f"{configuration.name}: measured on {known.measured_on}")
+                    continue
+                self.tell(f"{configuration.name} ...")
+                record = self._measure(configuration, wanted, indexes)
+                if record.error:
+                    self.tell(f"{configuration.name} failed: {record.error}")
+                # Read again: another run may have written meanwhile.
+                records = Records.read_from(self.results).with_(record)
+                records.write_to(self.results)
+        finally:
+            indexes.close()
         return records
 
-    def _measure(self, configuration: Configuration) -> Record:
-        root = self.work / f"index-{os.getpid()}"
-        shutil.rmtree(root, ignore_errors=True)
+    def _measure(
+        self, configuration: Configuration, wanted: Sequence[Configuration], indexes: BuiltIndexes
+    ) -> Record:
+        smaller = max(
+            (each for each in wanted if each.grows_to(configuration)),
+            key=lambda each: each.points,
+            default=None,
+        )
         try:
-            made = make_set(
-                self.seed, dim=configuration.dim, points=configuration.points, work=self.work
-            )
-            return self._record(configuration, **_measured(configuration, made, root))
+            index = self._index(configuration, indexes)
+            found = _searched(configuration, index)
+            if smaller is not None:
+                found["pace"] = index.beside(self._index(smaller, indexes), smaller.points)
+                indexes.drop(smaller)
+            return self._record(configuration, **found)
         except StepFailed as error:
+            indexes.drop(configuration)
             return self._record(configuration, error=str(error))
         finally:
-            shutil.rmtree(root, ignore_errors=True)
+            if not any(configuration.grows_to(each) for each in wanted):
+                indexes.drop(configuration)
+
+    def _index(self, configuration: Configuration, indexes: BuiltIndexes) -> BuiltIndex:
+        made = make_set(
+            self.seed, dim=configuration.dim, points=configuration.points, work=self.work
+        )
+        return indexes.of(configuration, made)
 
     def _record(self, configuration: Configuration, **found: Any) -> Record:
         return Record(
@@ -94,14 +109,20 @@ class Bench:
 
 
 def configurations(
-    sizes: Sequence[int], dims: Sequence[int], kinds: Sequence[Quantization]
+    sizes: Sequence[int],
+    dims: Sequence[int],
+    kinds: Sequence[Quantization],
+    *,
+    patient: bool = False,
 ) -> list[Configuration]:
-    """Small sizes first, then the dimensions as given, then the kinds as given."""
+    """Small sizes first, then the dimensions as given, then the kinds as given; without those that
+    SLOW leaves out, unless `patient`."""
     return [
         Configuration(quantization=kind, dim=dim, points=size)
         for size in sorted(sizes)
         for dim in dims
         for kind in kinds
+        if patient or size <= SLOW.get(kind, size)
     ]
 
 
@@ -110,33 +131,18 @@ def machine() -> str:
     return f"{cores()} cores, {platform.machine()}, {platform.system()}"
 
 
-def _measured(configuration: Configuration, made: MadeSet, root: Path) -> dict[str, Any]:
-    task = {"made": str(made.folder), "root": str(root)}
-    built = _step({**task, "step": "build", "quantization": configuration.quantization})
-    generation = built.pop("generation")
+def _searched(configuration: Configuration, index: BuiltIndex) -> dict[str, Any]:
+    """All ways of searching the index, as fields of a record."""
     ways = (True,) if configuration.quantization == "none" else (True, False)
     searches = []
     for rescore in ways:
-        found = _step({**task, "step": "search", "generation": generation, "rescore": rescore})
-        searches.append(Searched.model_validate(found["searched"]))
-    if found["points"] != configuration.points:
-        raise StepFailed(f"{found['points']:,} of {configuration.points:,} points are there.")
+        searched, sizes = index.search(rescore=rescore)
+        searches.append(searched)
+    if sizes["points"] != configuration.points:
+        raise StepFailed(f"{sizes['points']:,} of {configuration.points:,} points are there.")
     return {
-        **built,
-        "segments": found["segments"],
-        "indexed": found["indexed"],
+        **index.cost,
+        "segments": sizes["segments"],
+        "indexed": sizes["indexed"],
         "searches": tuple(searches),
     }
-
-
-def _step(task: dict[str, Any]) -> dict[str, Any]:
-    """One process; raises StepFailed with what it said last."""
-    command = [sys.executable, "-m", "eval.bench.index_child"]
-    run = subprocess.run(
-        command, input=json.dumps(task), capture_output=True, text=True, check=False
-    )
-    if run.returncode != 0:
-        reason = run.stderr.strip().splitlines()[-1:] or [f"ended with code {run.returncode}"]
-        raise StepFailed(f"{task['step']}: {reason[0][-300:]}")
-    answer: dict[str, Any] = json.loads(run.stdout)
-    return answer

@@ -15,7 +15,7 @@ from eval.bench.calibration import (
     random_reads,
     timed,
 )
-from eval.bench.index_records import Configuration, Record, Records, Searched
+from eval.bench.index_records import Configuration, Pace, Record, Records, Searched
 from eval.bench.index_report import chosen, page, rows, targets
 from eval.bench.made_vectors import Seed, cut, make_set, nearest
 from eval.bench.model_check import check_model
@@ -100,15 +100,19 @@ def test_an_index_is_built_and_searched_in_processes_and_not_measured_twice(
 ) -> None:
     told: list[str] = []
     bench = Bench(seed, tmp_path / "work", tmp_path / "results.json", told.append)
-    wanted = configurations([200], [16], ["int8"])
-    found = bench.run(wanted).records[0]
-    assert found.error == ""
+    wanted = configurations([150, 200], [16], ["int8"])
+    smaller, found = bench.run(wanted).records
+    assert found.error == smaller.error == ""
     assert [each.rescore for each in found.searches] == [True, False]
     assert found.searches[0].recall_images == 1.0  # so few are compared one by one, and rescored
     assert found.searches[0].heap > 0
     assert found.disk["originals"] >= 200 * 16 * 4
     assert not list((tmp_path / "work").glob("index-*"))
-    assert bench.run(wanted).records == (found,)
+    assert smaller.pace is None
+    assert found.pace is not None
+    assert found.pace.points == 150
+    assert found.pace.ratio > 0
+    assert bench.run(wanted).records == (smaller, found)
     assert "measured on" in told[-1]
 
 
@@ -177,6 +181,21 @@ def test_targets_are_held_to_where_their_sizes_were_measured() -> None:
     large = small.with_(record("int8", 100_000)).with_(record("int8", 1_000_000, p50=2.1e-3))
     assert targets(rows(large))[0].met is False
     assert targets(rows(large))[0].value == pytest.approx(2.1)
+
+
+def test_how_times_grow_is_taken_from_searches_in_turn_where_there_are_some() -> None:
+    pace = Pace(
+        points=100_000, smaller=Sample.between(1e-3, 2e-3), larger=Sample.between(3e-3, 4e-3)
+    )
+    found = Records(records=(record("int8", 100_000), record("int8", 1_000_000, pace=pace)))
+    assert targets(rows(found))[0].value == pytest.approx(3)
+    assert "| 100,000 to 1,000,000 | 1.00 to 3.00 | 3.00 |" in page(found, "command", None)
+
+
+def test_product_quantization_of_many_points_is_for_the_patient() -> None:
+    sizes = [100_000, 1_000_000]
+    assert [c.points for c in configurations(sizes, [256], ["product"])] == sizes[:1]
+    assert [c.points for c in configurations(sizes, [256], ["product"], patient=True)] == sizes
 
 
 def test_the_page_has_each_size_and_says_when_the_machine_was_busy() -> None:
