@@ -1,12 +1,14 @@
-"""The pipeline: a request -> compose -> retrieve -> present -> an answer, each stage timed."""
+"""The pipeline: understand -> compose -> retrieve -> rerank -> present, each stage timed.
+
+parts and filter -> what is asked -> a query vector -> candidates -> their order -> a page
+"""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +18,10 @@ from app.collection import OpenCollection
 from app.search.compose import Composed, Composer
 from app.search.cursor import Position, decode_cursor, encode_cursor
 from app.search.present import Answer, Hit, hit_of, is_public
+from app.search.presentation.paging import Page, page_by_score
 from app.search.query import IdPart, SearchRequest
-from app.search.retrieve import Nearest, Page, browse, nearest
+from app.search.retrieve import Found, Wanted, browse, find
+from app.search.stopwatch import Stopwatch
 from core.errors import EncoderMismatch, InvalidQuery, StoreError
 from core.fields import FieldType
 from core.filter_parser import parse_filter
@@ -31,26 +35,6 @@ log = logging.getLogger(__name__)
 _FACET_TYPES = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
 _FACET_VALUES = 100
 _MAX_FACETS = 20
-
-
-@dataclass
-class Stopwatch:
-    """Milliseconds by stage, from its making on."""
-
-    laps: dict[str, float] = field(default_factory=dict)
-    _start: float = field(default_factory=time.perf_counter)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.laps[name] = round(1000 * (time.perf_counter() - start), 3)
-
-    def read(self) -> dict[str, float]:
-        """The stages and the total."""
-        return {**self.laps, "total": round(1000 * (time.perf_counter() - self._start), 3)}
 
 
 @dataclass(frozen=True)
@@ -108,6 +92,7 @@ class _Search:
         self._total: int | None = None
         self._facets: dict[str, list[dict[str, object]]] = {}
         self._missing: list[str] = []
+        self._plan: Mapping[str, object] = {}
 
     def answer(self) -> Answer:
         request, opened, watch = self._request, self._opened, self._watch
@@ -117,14 +102,13 @@ class _Search:
         start = self._start()
         with watch.stage("encode"):
             composed = self._compose() if request.parts else None
-        with watch.stage("retrieve"):
-            page = self._retrieve(composed, opened.visible(wanted), start)
+        page = self._page(composed, opened.visible(wanted), start)
         with watch.stage("count"), self._or_missing("total"):
             self._total = opened.count(wanted)
         with watch.stage("facets"), self._or_missing("facets"):
             self._facets = {name: self._facet(name, wanted) for name in request.facets}
         hits = self._present(composed, page)
-        explanation = self._explanation(composed, page) if request.explain else None
+        explanation = self._explanation(composed) if request.explain else None
         return Answer(
             collection=opened.name,
             generation=opened.generation_name,
@@ -158,15 +142,28 @@ class _Search:
         )
         return composer.compose(self._request.parts)
 
-    def _retrieve(
+    def _page(
         self, composed: Composed | None, filter: Filter | None, start: Position | None
     ) -> Page:
         generation, limit = self._opened.generation, self._request.limit
         if composed is None:
-            return browse(generation, limit, filter, start)
+            with self._watch.stage("retrieve"):
+                browsed = browse(generation, limit, filter, start)
+            return Page(browsed.candidates, browsed.after)
         asked = {part.id for part in self._request.parts if isinstance(part, IdPart)}
-        wanted = Nearest(composed.vector, limit, filter, without=frozenset(asked))
-        return nearest(generation, wanted, start)
+        wanted = Wanted(composed.vector, filter, without=frozenset(asked))
+        return page_by_score(
+            lambda depth, with_payload: self._retrieve(wanted, depth, with_payload),
+            generation,
+            limit,
+            start,
+        )
+
+    def _retrieve(self, wanted: Wanted, depth: int, with_payload: bool) -> Found:
+        with self._watch.stage("retrieve"):
+            found = find(self._opened.generation, wanted, depth, with_payload=with_payload)
+        self._plan = found.plan
+        return found
 
     def _present(self, composed: Composed | None, page: Page) -> list[Hit]:
         kind = composed.kind if composed else None
@@ -179,9 +176,9 @@ class _Search:
 
         # Private items are filtered inside the engine; looking again costs nothing and also
         # covers an item made private while this search ran.
-        points = [point for point in page.points if is_public(point.payload)]
+        shown = [found for found in page.candidates if is_public(found.payload)]
         ranked = composed is not None
-        hits = [hit_of(self._opened.name, p, ranked=ranked, relevance=relevance) for p in points]
+        hits = [hit_of(self._opened.name, c, ranked=ranked, relevance=relevance) for c in shown]
         if composed is None or not self._request.explain:
             return hits
         return self._explained(hits, composed)
@@ -200,11 +197,11 @@ class _Search:
             for hit in hits
         ]
 
-    def _explanation(self, composed: Composed | None, page: Page) -> dict[str, object]:
+    def _explanation(self, composed: Composed | None) -> dict[str, object]:
         return {
             "compose": list(composed.explanation) if composed else [],
             "relevance_of": composed.kind if composed else None,
-            "retrieve": {"vector": JOINT, "fetched": page.fetched} if composed else {},
+            "retrieve": self._plan,
         }
 
     def _stored(self, item_id: str) -> NDArray[np.float32] | None:

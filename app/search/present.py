@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from app.search.candidates import Candidate
 from core.items import Visibility
-from qdrant.store import ScoredPoint
 
 
 @dataclass(frozen=True)
@@ -92,17 +92,17 @@ def thumbnail_url(collection: str, item_id: str, payload: Mapping[str, Any]) -> 
 
 def hit_of(
     collection: str,
-    point: ScoredPoint,
+    candidate: Candidate,
     *,
     ranked: bool,
     relevance: Callable[[float], float | None],
 ) -> Hit:
-    """The hit for a point; score and relevance only where points are `ranked`."""
+    """The hit for a candidate; score and relevance only where candidates are `ranked`."""
     return Hit(
-        id=point.id,
-        score=point.score if ranked else None,
-        relevance=relevance(point.score) if ranked else None,
-        title=str(point.payload.get("title", "")),
-        payload=public_payload(point.payload),
-        thumbnail=thumbnail_url(collection, point.id, point.payload),
+        id=candidate.id,
+        score=candidate.score if ranked else None,
+        relevance=relevance(candidate.score) if ranked else None,
+        title=str(candidate.payload.get("title", "")),
+        payload=public_payload(candidate.payload),
+        thumbnail=thumbnail_url(collection, candidate.id, candidate.payload),
     )

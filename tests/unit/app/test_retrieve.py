@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search.retrieve import MAX_DEPTH, Nearest, browse, nearest
+from app.search.cursor import Position
+from app.search.presentation.paging import MAX_DEPTH, Page, page_by_score
+from app.search.retrieve import Wanted, browse, find
 from qdrant.exact import ExactStore
 from qdrant.store import JOINT, CollectionConfig, Generation, Point
 
@@ -31,11 +33,26 @@ def _at(angle: float) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
     return np.array([np.cos(angle), np.sin(angle)], dtype=np.float32)
 
 
+def page_of(
+    generation: Generation,
+    limit: int,
+    start: Position | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Page:
+    wanted = Wanted(QUESTION, without=without)
+    return page_by_score(
+        lambda depth, payload: find(generation, wanted, depth, with_payload=payload),
+        generation,
+        limit,
+        start,
+    )
+
+
 def all_pages(generation: Generation, limit: int, without: frozenset[str]) -> list[list[str]]:
     pages, start = [], None
     while True:
-        page = nearest(generation, Nearest(QUESTION, limit, without=without), start)
-        pages.append([point.id for point in page.points])
+        page = page_of(generation, limit, start, without)
+        pages.append([point.id for point in page.candidates])
         if page.after is None:
             return pages
         start = page.after
@@ -64,24 +81,24 @@ def test_what_is_left_out_leaves_no_gap(angles: list[float], limit: int) -> None
 
 def test_a_page_goes_on_where_it_ended_when_points_come_and_go() -> None:
     generation = generation_of([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
-    page = nearest(generation, Nearest(QUESTION, 2))
+    page = page_of(generation, 2)
     assert page.after is not None
     generation.delete(["001"])  # the very point that the page ended with
     generation.upsert([Point("new", {JOINT: _at(0.0)}, {})])
-    following = nearest(generation, Nearest(QUESTION, 2), page.after)
-    assert [point.id for point in following.points] == ["002", "003"]
+    following = page_of(generation, 2, page.after)
+    assert [point.id for point in following.candidates] == ["002", "003"]
 
 
 def test_later_pages_have_their_payload_too() -> None:
     generation = generation_of([0.1, 0.2, 0.3])
-    first = nearest(generation, Nearest(QUESTION, 1))
-    second = nearest(generation, Nearest(QUESTION, 1), first.after)
-    assert second.points[0].payload == {"id": "001"}
+    first = page_of(generation, 1)
+    second = page_of(generation, 1, first.after)
+    assert second.candidates[0].payload == {"id": "001"}
 
 
 def test_a_ranking_ends_at_its_depth() -> None:
     generation = generation_of(np.linspace(0.1, 1.0, 5).tolist())
-    page = nearest(generation, Nearest(QUESTION, MAX_DEPTH))
+    page = page_of(generation, MAX_DEPTH)
     assert page.after is None
 
 
@@ -92,7 +109,7 @@ def test_browsing_visits_every_point_once(limit: int) -> None:
     start = None
     while True:
         page = browse(generation, limit, None, start)
-        found += [point.id for point in page.points]
+        found += [point.id for point in page.candidates]
         if page.after is None:
             break
         start = page.after

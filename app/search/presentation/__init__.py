@@ -1,0 +1,1 @@
+"""Presentation: candidates in their final order -> one page of them."""
