@@ -35,9 +35,18 @@ BUILTIN_FIELDS: Mapping[str, FieldType] = MappingProxyType(
         "visibility": FieldType.KEYWORD,
         "width": FieldType.INTEGER,
         "height": FieldType.INTEGER,
+        "aspect": FieldType.FLOAT,  # width / height
+        "product_id": FieldType.KEYWORD,  # of the images of one product; absent: its own product
+        "colors": FieldType.KEYWORD,  # names of the dominant colours
+        "duplicate_group": FieldType.KEYWORD,  # id of the first of its near-duplicates
+        "safety": FieldType.FLOAT,  # 0 to 1, which is unsafe; absent: not judged
     }
 )
 """Fields that every item may carry, with the types they are indexed by."""
+
+DERIVED_FIELDS = frozenset({"aspect", "product_id", "colors", "duplicate_group", "safety"})
+"""Built-in fields that a collection may declare itself: then they hold what its catalog says, in
+the declared type, and nothing is derived into them. Collections did so before these fields came."""
 
 _RESERVED = frozenset({"and", "or", "not", "image"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -50,9 +59,13 @@ _DATE_FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d", "%d.%m.%Y
 
 @dataclass(frozen=True)
 class Schema:
-    """The declared attributes of a collection, beside the built-in fields."""
+    """The declared attributes of a collection, beside the built-in fields.
+
+    phrases: whether its text fields are indexed for phrases; collections made before are not.
+    """
 
     attributes: Mapping[str, FieldType] = field(default_factory=dict)
+    phrases: bool = True
 
     def __post_init__(self) -> None:
         for name in self.attributes:
@@ -60,8 +73,12 @@ class Schema:
 
     @property
     def fields(self) -> dict[str, FieldType]:
-        """Built-in and declared fields by name."""
+        """Built-in and declared fields by name; a declared type wins."""
         return {**BUILTIN_FIELDS, **self.attributes}
+
+    def derives(self, name: str) -> bool:
+        """Whether `name` is a field that Binocle fills itself, and so of the built-in type."""
+        return name in DERIVED_FIELDS and name not in self.attributes
 
 
 def check_field_name(name: str) -> None:
@@ -72,7 +89,7 @@ def check_field_name(name: str) -> None:
             hint="Use letters, digits and underscores, starting with a letter, at most 64.",
             field=name,
         )
-    if name in _RESERVED or name in BUILTIN_FIELDS:
+    if _is_taken(name):
         raise InvalidName(f"'{name}' is taken by Binocle; give the field another name.", field=name)
 
 
@@ -81,7 +98,11 @@ def field_name(column: str) -> str:
     name = re.sub(r"[^A-Za-z0-9]+", "_", column).strip("_").lower()[:64]
     if not name or not name[0].isalpha():
         name = f"f_{name}"[:64]
-    return f"{name}_" if name in _RESERVED or name in BUILTIN_FIELDS else name
+    return f"{name}_" if _is_taken(name) else name
+
+
+def _is_taken(name: str) -> bool:
+    return name in _RESERVED or (name in BUILTIN_FIELDS and name not in DERIVED_FIELDS)
 
 
 def coerce(name: str, value: Any, kind: FieldType) -> Any:

@@ -154,6 +154,14 @@ def test_a_schema_holds_built_in_and_declared_fields() -> None:
     }
 
 
+def test_a_collection_may_declare_what_else_would_be_derived() -> None:
+    schema = Schema({"colors": FieldType.TEXT})
+    assert schema.fields["colors"] is FieldType.TEXT
+    assert not schema.derives("colors")
+    assert schema.derives("safety")
+    assert not schema.derives("title")
+
+
 def test_a_moment_without_an_offset_is_utc() -> None:
     assert parse_datetime("2026-01-31 12:00:00") == datetime(2026, 1, 31, 12, tzinfo=UTC)
 
