@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import httpx
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
@@ -29,6 +33,24 @@ ONCE = Remote(total_s=5, backoff_s=0.01)
 def encoder_service(start: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with start(tmp_path_factory.mktemp("encoder"), store="memory", role="encoder") as running:
         yield running
+
+
+WIRE = json.loads((Path(__file__).parents[1] / "data" / "encoder_wire.json").read_text())
+"""What services of version 0.1 and those who ask them agreed on: schemas and an exchange."""
+
+
+class Recorder(httpx.HTTPTransport):
+    """The network, listened in on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exchanges: list[tuple[httpx.Request, httpx.Response]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        response.read()
+        self.exchanges.append((request, response))
+        return response
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +186,53 @@ def test_a_service_whose_encoder_asks_for_a_key_sends_one(start: Serving, tmp_pa
         encoder = RemoteEncoder(url, Remote(key=text))
         assert encoder.encode_images([Image.new("RGB", (8, 8))]).shape == (1, encoder.dim)
         encoder.close()
+
+
+def test_what_travels_is_what_the_service_documents_and_what_was_agreed_on(
+    encoder_service: Live,
+) -> None:
+    """Search nodes and encoder nodes are renewed one after the other: an older one must go on
+    understanding a newer one, so what was agreed on may grow and not change."""
+    document = encoder_service.client.get("/openapi.json").json()
+    recorder = Recorder()
+    encoder = RemoteEncoder(str(encoder_service.client.base_url), ONCE, transport=recorder)
+    encoder.encode_texts(["red", "blue"])
+    encoder.encode_images([picture("red")])
+    encoder.close()
+    assert len(recorder.exchanges) == 3
+    for request, response in recorder.exchanges:
+        operation = document["paths"][request.url.path][request.method.lower()]
+        _valid(response.json(), operation["responses"]["200"], document)
+        jsonschema.validate(response.json(), WIRE["answers"][request.url.path])
+        if request.content:
+            _valid(json.loads(request.content), operation["requestBody"], document)
+            jsonschema.validate(json.loads(request.content), WIRE["request"])
+
+
+def test_an_exchange_with_the_first_encoder_service_is_still_understood() -> None:
+    def first_service(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=WIRE["exchange"][request.url.path])
+
+    transport = httpx.MockTransport(first_service)
+    with_it = RemoteEncoder("http://encoder:8000", ONCE, transport=transport)
+    assert (with_it.name, with_it.dim, with_it.image_size) == ("compact", 2, 224)
+    assert with_it.encode_texts(["red"]).tolist() == [[1.0, 0.0]]
+    assert with_it.relevance(0.2, "text") == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("path", ["/v1/encoder", "/v1/embeddings"])
+def test_the_agreement_holds_its_own_example_and_refuses_one_with_a_hole(path: str) -> None:
+    example: dict[str, Any] = WIRE["exchange"][path]
+    jsonschema.validate(example, WIRE["answers"][path])
+    for name in WIRE["answers"][path]["required"]:
+        with pytest.raises(jsonschema.ValidationError, match=name):
+            jsonschema.validate(
+                {key: value for key, value in example.items() if key != name},
+                WIRE["answers"][path],
+            )
+
+
+def _valid(body: Any, part: dict[str, Any], document: dict[str, Any]) -> None:
+    """Raises where `body` is not what this part of the OpenAPI document says."""
+    schema = part["content"]["application/json"]["schema"]
+    jsonschema.validate(body, {**schema, "components": document["components"]})
