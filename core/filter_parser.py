@@ -6,6 +6,7 @@
     {"place": {"near": [48.1, 11.6], "km": 5}}
     {"place": {"box": [[48.2, 11.4], [48.0, 11.7]]}}   upper left and lower right corner
     {"title": {"match": "red shoes"}}         text: all words, in any order, any case
+    {"title": {"phrase": "red shoes"}}        text: these words in this order, any case
     {"brand": {"prefix": "ac"}}               keyword: starts with, case counts
     {"brand": {"exists": false}}
     {"and": [...], "or": [...], "not": {...}}
@@ -22,7 +23,20 @@ from typing import Any, NoReturn
 
 from core.errors import InvalidFilter, InvalidItem
 from core.fields import FieldType, Schema, coerce
-from core.filters import And, AnyOf, Box, Exists, Filter, Matches, Near, Not, Or, Prefix, Range
+from core.filters import (
+    And,
+    AnyOf,
+    Box,
+    Exists,
+    Filter,
+    Matches,
+    Near,
+    Not,
+    Or,
+    Prefix,
+    Range,
+    Sequence,
+)
 
 MAX_DEPTH = 10
 MAX_CONDITIONS = 500
@@ -50,6 +64,7 @@ def parse_filter(expression: Any, schema: Schema) -> Filter | None:
 class _Parser:
     def __init__(self, schema: Schema) -> None:
         self._fields = schema.fields
+        self._phrases = schema.phrases
         self._conditions = 0
 
     def parse(self, expression: Any, depth: int) -> Filter:
@@ -88,6 +103,12 @@ class _Parser:
             return _any_of(name, kind, values)
         if not value:
             raise InvalidFilter(f"The condition on '{name}' is empty.", field=name)
+        if "phrase" in value and not self._phrases:
+            raise InvalidFilter(
+                "This collection was made before phrases could be asked for.",
+                hint='Use "match", or load it anew (`binocle ingest ... --replace`).',
+                field=name,
+            )
         return _conditions(name, kind, value)
 
 
@@ -163,6 +184,14 @@ def _matches(name: str, kind: FieldType, text: Any) -> Filter:
     return Matches(name, text)
 
 
+def _sequence(name: str, kind: FieldType, text: Any) -> Filter:
+    if kind is not FieldType.TEXT:
+        _refuse(name, kind, "phrase", "equality or prefix")
+    if not isinstance(text, str) or not any(letter.isalnum() for letter in text):
+        raise InvalidFilter(f"'{name}' with phrase needs at least one word.", field=name)
+    return Sequence(name, text)
+
+
 def _prefix(name: str, kind: FieldType, prefix: Any) -> Filter:
     if kind is not FieldType.KEYWORD:
         _refuse(name, kind, "prefix", "match" if kind is FieldType.TEXT else "a range")
@@ -182,6 +211,7 @@ _OPERATORS: Mapping[str, Callable[[str, FieldType, Any], Filter]] = {
     "none": _none_of,
     "box": _box,
     "match": _matches,
+    "phrase": _sequence,
     "prefix": _prefix,
     "exists": _exists,
 }

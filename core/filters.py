@@ -58,6 +58,14 @@ class Matches:
 
 
 @dataclass(frozen=True)
+class Sequence:
+    """A text field holds the words of `text` one after the other, in any case."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Prefix:
     """A keyword field starts with `prefix`."""
 
@@ -87,7 +95,7 @@ class Not:
     part: Filter
 
 
-Condition: TypeAlias = AnyOf | Range | Near | Box | Matches | Prefix | Exists
+Condition: TypeAlias = AnyOf | Range | Near | Box | Matches | Sequence | Prefix | Exists
 Filter: TypeAlias = Condition | And | Or | Not
 
 

@@ -19,6 +19,7 @@ def config_as_json(config: CollectionConfig) -> dict[str, Any]:
         "fingerprint": config.fingerprint,
         "vectors": dict(config.vectors),
         "attributes": {name: kind.value for name, kind in config.schema.attributes.items()},
+        "phrases": config.schema.phrases,
         "quantization": config.quantization,
     }
 
@@ -32,6 +33,6 @@ def config_from_json(data: Mapping[str, Any]) -> CollectionConfig:
         encoder=data["encoder"],
         fingerprint=data["fingerprint"],
         vectors={name: int(dim) for name, dim in data["vectors"].items()},
-        schema=Schema(attributes),
+        schema=Schema(attributes, phrases=bool(data.get("phrases", False))),
         quantization=data["quantization"],
     )

@@ -84,7 +84,7 @@ _ON_DISK: Any = {"memory": engine.Memory.Cold, "enable_hnsw": False}
 _INDEXES: Mapping[FieldType, Callable[[], engine.PayloadSchemaParams]] = {
     FieldType.KEYWORD: lambda: engine.KeywordIndexParams(prefix=True, **_ON_DISK),
     FieldType.TEXT: lambda: engine.TextIndexParams(
-        tokenizer=engine.TokenizerType.Word, lowercase=True, **_ON_DISK
+        tokenizer=engine.TokenizerType.Word, lowercase=True, phrase_matching=True, **_ON_DISK
     ),
     FieldType.INTEGER: lambda: engine.IntegerIndexParams(lookup=True, range=True, **_ON_DISK),
     FieldType.FLOAT: lambda: engine.FloatIndexParams(**_ON_DISK),

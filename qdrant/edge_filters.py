@@ -19,6 +19,7 @@ from core.filters import (
     Or,
     Prefix,
     Range,
+    Sequence,
 )
 from qdrant.edge_places import box, circle
 from qdrant.ranges import tightest
@@ -62,6 +63,8 @@ def _condition(part: Condition) -> engine.FieldCondition:
         return engine.FieldCondition(part.field, range=_range(part))
     if isinstance(part, Matches):
         return engine.FieldCondition(part.field, match=engine.MatchText(part.text))
+    if isinstance(part, Sequence):
+        return engine.FieldCondition(part.field, match=engine.MatchPhrase(part.text))
     if isinstance(part, Prefix):
         return engine.FieldCondition(part.field, match=engine.MatchPrefix(part.prefix))
     raise TypeError(f"no condition on a field: {part!r}")

@@ -11,7 +11,20 @@ from typing import Any
 import regex
 
 from core.fields import FieldType, parse_datetime
-from core.filters import And, AnyOf, Box, Exists, Filter, Matches, Near, Not, Or, Prefix, Range
+from core.filters import (
+    And,
+    AnyOf,
+    Box,
+    Exists,
+    Filter,
+    Matches,
+    Near,
+    Not,
+    Or,
+    Prefix,
+    Range,
+    Sequence,
+)
 
 EARTH_RADIUS_KM = 6371.0088
 _WORD = regex.compile(r"[\p{Alphabetic}\p{N}]+")
@@ -38,6 +51,8 @@ def matches(filter: Filter | None, payload: Mapping[str, Any]) -> bool:
         return bool(values)
     if isinstance(filter, Matches):  # the words may lie in different members of a list
         return words(filter.text) <= {word for value in values for word in words(value)}
+    if isinstance(filter, Sequence):
+        return any(_in_order(filter.text, str(value)) for value in values)
     return any(_holds(filter, value) for value in values)
 
 
@@ -51,6 +66,17 @@ def field_values(payload: Mapping[str, Any], field: str) -> list[Any]:
 def words(text: str) -> set[str]:
     """Runs of letters and digits of any script, in lower case."""
     return {word.lower() for word in _WORD.findall(text)}
+
+
+def _in_order(phrase: str, text: str) -> bool:
+    """Whether the words of `phrase` stand one after the other in `text`."""
+    wanted, found = _sequence(phrase), _sequence(text)
+    ends = range(len(wanted), len(found) + 1)
+    return any(found[end - len(wanted) : end] == wanted for end in ends)
+
+
+def _sequence(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
 
 
 def _holds(condition: AnyOf | Range | Near | Box | Prefix, value: Any) -> bool:

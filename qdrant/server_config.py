@@ -187,6 +187,7 @@ _INDEXES: Mapping[FieldType, Callable[[], Any]] = {
         type=models.TextIndexType.TEXT,
         tokenizer=models.TokenizerType.WORD,
         lowercase=True,
+        phrase_matching=True,
         **_ON_DISK,
     ),
     FieldType.INTEGER: lambda: models.IntegerIndexParams(

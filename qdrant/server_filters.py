@@ -20,6 +20,7 @@ from core.filters import (
     Or,
     Prefix,
     Range,
+    Sequence,
 )
 from qdrant.places import edges, is_large, radius_m
 from qdrant.ranges import tightest
@@ -59,6 +60,8 @@ def _condition(part: Condition) -> models.FieldCondition:
         return models.FieldCondition(key=part.field, range=_range(part))
     if isinstance(part, Matches):
         return models.FieldCondition(key=part.field, match=models.MatchText(text=part.text))
+    if isinstance(part, Sequence):
+        return models.FieldCondition(key=part.field, match=models.MatchPhrase(phrase=part.text))
     if isinstance(part, Prefix):
         return models.FieldCondition(key=part.field, match=models.MatchPrefix(prefix=part.prefix))
     raise TypeError(f"no condition on a field: {part!r}")

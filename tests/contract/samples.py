@@ -147,6 +147,7 @@ def _condition(name: str, kind: FieldType) -> st.SearchStrategy[Any]:
         value = value.filter(lambda text: any(letter.isalnum() for letter in text))
         several = st.lists(value, min_size=1, max_size=3)
         choices.append(value.map(lambda text: {"match": text}))
+        choices.append(value.map(lambda text: {"phrase": text}))
     choices += [
         value,
         several,

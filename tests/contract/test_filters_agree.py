@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.fields import FieldType
 from core.filter_parser import parse_filter
-from core.filters import And, Filter, Matches, Not, Or, Range
+from core.filters import And, Filter, Matches, Not, Or, Range, Sequence
 from qdrant.exact import ExactStore
 from qdrant.matching import words
 from qdrant.store import Generation, VectorQuery
@@ -80,6 +80,8 @@ def _beyond_local_mode(filter: Filter) -> bool:
     if isinstance(filter, Range) and filter.kind is FieldType.INTEGER:
         bounds = (filter.gt, filter.gte, filter.lt, filter.lte)
         return any(abs(float(bound)) >= 2**53 for bound in bounds if bound is not None)
+    if isinstance(filter, Sequence):
+        return True  # it looks for the text as it stands
     return isinstance(filter, Matches) and len(words(filter.text)) > 1
 
 

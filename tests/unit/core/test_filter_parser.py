@@ -13,7 +13,20 @@ from hypothesis import strategies as st
 from core.errors import InvalidFilter
 from core.fields import FieldType, Schema
 from core.filter_parser import MAX_CONDITIONS, MAX_DEPTH, parse_filter
-from core.filters import And, AnyOf, Box, Exists, Matches, Near, Not, Or, Prefix, Range, both
+from core.filters import (
+    And,
+    AnyOf,
+    Box,
+    Exists,
+    Matches,
+    Near,
+    Not,
+    Or,
+    Prefix,
+    Range,
+    Sequence,
+    both,
+)
 
 SCHEMA = Schema(
     {
@@ -37,6 +50,7 @@ _OPERATORS = [
     "km",
     "box",
     "match",
+    "phrase",
     "prefix",
     "exists",
 ]
@@ -77,6 +91,7 @@ _JSON = st.recursive(
         ({"place": {"near": [48, 11], "km": 5}}, Near("place", 48.0, 11.0, 5.0)),
         ({"place": {"box": [[2, 1], [1, 2]]}}, Box("place", 2.0, 1.0, 1.0, 2.0)),
         ({"notes": {"match": "red shoes"}}, Matches("notes", "red shoes")),
+        ({"notes": {"phrase": "red shoes"}}, Sequence("notes", "red shoes")),
         ({"notes": "red"}, Matches("notes", "red")),
         ({"brand": {"exists": False}}, Not(Exists("brand"))),
         ({"or": [{"stock": 1}, {"stock": 2}]}, Or((AnyOf("stock", (1,)), AnyOf("stock", (2,))))),
@@ -107,6 +122,8 @@ def test_an_expression_becomes_its_filter(expression: Any, filter: Any) -> None:
         ({"brand": []}, "brand"),
         ({"brand": {"gt": "a"}}, "range"),
         ({"brand": {"match": "a"}}, "match"),
+        ({"brand": {"phrase": "a"}}, "phrase"),
+        ({"notes": {"phrase": "---"}}, "word"),
         ({"notes": {"prefix": "a"}}, "prefix"),
         ({"notes": {"match": "---"}}, "word"),
         ({"sale": "true"}, "sale"),
@@ -167,3 +184,9 @@ def test_filters_given_are_joined_and_absent_ones_left_out() -> None:
     assert both(None, None) is None
     assert both(None, one) == one
     assert both(one, None, two) == And((one, two))
+
+
+def test_a_collection_made_before_phrases_says_so() -> None:
+    old = Schema({"notes": FieldType.TEXT}, phrases=False)
+    with pytest.raises(InvalidFilter, match="before phrases"):
+        parse_filter({"notes": {"phrase": "red shoes"}}, old)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from core.fields import FieldType
-from core.filters import AnyOf, Box, Filter, Matches, Near, Not, Prefix, Range
+from core.filters import AnyOf, Box, Filter, Matches, Near, Not, Prefix, Range, Sequence
 from qdrant.matching import distance_km, field_values, matches, words
 
 MUNICH = {"lat": 48.137, "lon": 11.575}
@@ -34,6 +34,9 @@ MUNICH = {"lat": 48.137, "lon": 11.575}
         (Box("p", 49, 170, 48, -170), {"p": {"lat": 48.5, "lon": -175}}, True),
         (Matches("t", "RED shoes"), {"t": ["shoes!", "a red one"]}, True),
         (Matches("t", "red"), {"t": "redder"}, False),
+        (Sequence("t", "RED shoes"), {"t": ["a", "big red, shoes"]}, True),
+        (Sequence("t", "red shoes"), {"t": "shoes red big shoes"}, False),
+        (Sequence("t", "red shoes"), {"t": ["red", "shoes"]}, False),
         (Prefix("k", "Ac"), {"k": "acme"}, False),
     ],
 )
