@@ -53,6 +53,8 @@ class Item:
     owner_id: str | None = None
     uploaded_at: datetime | None = None
     visibility: Visibility = Visibility.PUBLIC
+    product_id: str | None = None  # where the product has several images, each an item
+    safety: float | None = None  # 0 to 1, which is unsafe; None: not judged
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -25,6 +25,13 @@ ITEM = "_item"
 """`item_hash` of the item as it was indexed."""
 
 
+SAID = frozenset(
+    {"id", "title", "description", "tags", "owner_id", "uploaded_at", "visibility", "product_id", "safety"}
+    | {IMAGE, ITEM}
+)
+"""What the source says of an item beside its attributes; the rest was learnt from the image."""
+
+
 @dataclass(frozen=True)
 class ImageFacts:
     """What was learnt from the image itself. Width and height are in pixels, upright."""
@@ -50,6 +57,8 @@ def payload_of(item: Item, schema: Schema, facts: ImageFacts) -> dict[str, Any]:
         "uploaded_at": item.uploaded_at
         and coerce("uploaded_at", item.uploaded_at, FieldType.DATETIME),
         "visibility": item.visibility.value,
+        "product_id": item.product_id,
+        "safety": item.safety,
         "width": facts.width,
         "height": facts.height,
         **attributes_of(item, schema),
@@ -93,9 +102,36 @@ def item_hash(item: Item, *, data_sha256: str | None = None) -> str:
         item.visibility.value,
         sorted(item.attributes.items()),
         _identity(item.image, data_sha256),
+        *(fact for fact in (item.product_id, item.safety) if fact is not None),
     ]
     text = json.dumps(facts, default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def image_hash(image: ImageSource, *, data_sha256: str | None = None) -> str:
+    """128 bits, hexadecimal, of the image's identity alone; see `item_hash`."""
+    text = json.dumps(_identity(image, data_sha256), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def renewed_payload(item: Item, schema: Schema, present: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload of an item whose image is the one that `present`, its payload so far, is of.
+
+    What was learnt from the image stays; all that the source says is new. Raises as `payload_of`.
+    """
+    facts = ImageFacts(
+        width=int(present.get("width", 0)),
+        height=int(present.get("height", 0)),
+        sha256=str(present.get(SHA256, "")),
+        thumbnail=present.get(THUMBNAIL),
+    )
+    said = payload_of(item, schema, facts)
+    learnt = {
+        name: value
+        for name, value in present.items()
+        if name not in SAID and name not in schema.attributes
+    }
+    return {**learnt, **said}
 
 
 def _identity(image: ImageSource, data_sha256: str | None) -> Mapping[str, Any]:
