@@ -14,6 +14,7 @@ from app import benchmarks
 from app.cli import bench_calibrate, bench_fanout, bench_index
 from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
 from app.cli.train import quiet_libraries, watching
+from app.encoder_benchmark import bench_encoder
 from app.settings import Settings
 from eval.bench.judging import bench_judging
 from eval.bench.measures import Measure
@@ -62,6 +63,26 @@ def search(
         found = benchmarks.bench_search(settings)
         found += benchmarks.bench_index(settings)
         found += benchmarks.bench_service(settings, Path(folder), clients=clients, total=requests)
+    tell(found, as_json)
+
+
+@commands.command()
+def encoder(
+    clients: Annotated[int, typer.Option(min=1, help="Clients at a time.")] = 16,
+    requests: Annotated[int, typer.Option(min=10, help="Requests with a text in a round.")] = 1_000,
+    rounds: Rounds = 3,
+    encoder: EncoderSpec = None,
+    as_json: AsJson = False,
+) -> None:
+    """The encoder service in batches against one input after the other, by turns."""
+    with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder:
+        found = bench_encoder(
+            Settings.load(data=Path(folder), encoder=encoder),
+            Path(folder),
+            clients=clients,
+            requests=requests,
+            rounds=rounds,
+        )
     tell(found, as_json)
 
 

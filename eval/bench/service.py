@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 import httpx
@@ -14,19 +15,33 @@ import psutil
 class ServiceProcess:
     """A service started by `command`, that answers on `url`. A context manager; it ends with it.
 
+    `environment` is added to this process's variables.
+
     Raises RuntimeError when the service ends or is not ready within `limit` seconds.
     """
 
-    def __init__(self, command: Sequence[str], url: str, *, limit: float = 60) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        url: str,
+        *,
+        limit: float = 60,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environment = {**os.environ, **(environment or {})}
         self._command = list(command)
-        self._url = url
+        self.url = url
         self._limit = limit
         self.ready_seconds = 0.0
 
     def __enter__(self) -> ServiceProcess:
         started = time.perf_counter()
         self._process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            self._command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment,
         )
         try:
             self._await_ready(started)
@@ -42,7 +57,7 @@ class ServiceProcess:
                 tail = (self._process.stderr.read() if self._process.stderr else "")[-800:]
                 raise RuntimeError(f"The service ended before it was ready: {tail}")
             try:
-                if httpx.get(f"{self._url}/readyz", timeout=2).status_code == 200:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
                     return
             except httpx.HTTPError:
                 pass

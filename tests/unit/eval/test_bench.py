@@ -1,9 +1,12 @@
 """The benchmarks' own arithmetic."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from encoders.images import decode_image
+from eval.bench.batching import bench_batching
 from eval.bench.measures import Latencies, Measure, time_in_turn
 from eval.bench.recall import bench_recall
 from eval.bench.synthetic import multiply, photo_of_bytes
@@ -72,3 +75,30 @@ def test_a_load_is_compared_to_the_encoder_round_by_round() -> None:
     )
     assert calls == ["one", "all", "load"] * 2
     assert {measure.name for measure in measures} >= {"ingest / encoder", "ingest / encoders"}
+
+
+def test_batches_and_single_runs_are_compared_round_by_round() -> None:
+    order: list[str] = []
+
+    def load(name: str, *rounds: float) -> Callable[[], Latencies]:
+        left = list(rounds)
+
+        def run() -> Latencies:
+            order.append(name)
+            return Latencies((left.pop(0),) * 4)
+
+        return run
+
+    found = bench_batching(
+        "texts",
+        load("batched", 0.01, 0.04, 0.02),
+        load("alone", 0.02, 0.10, 0.05),
+        clients=8,
+        rounds=3,
+        basis="",
+    )
+    assert order == ["batched", "alone"] * 3
+    values = {measure.name: measure.value for measure in found}
+    assert values["texts, batches / one by one"] == pytest.approx(2.5)
+    assert values["texts, in batches"] == pytest.approx(8 / 0.02)
+    assert values["texts, one by one, p99"] == pytest.approx(50)
