@@ -19,7 +19,9 @@
     ├── Conflict                  right in itself, but not in the present state
     │   ├── CollectionExists
     │   ├── CollectionBusy        another process owns the collection
-    │   └── EncoderMismatch       the collection was built with another encoder
+    │   ├── EncoderMismatch       the collection was built with another encoder
+    │   ├── LoadRunning           another load of the collection is under way
+    │   └── SyncRefused           a load would delete suspiciously much
     ├── AccessError               the caller may not do this
     │   ├── KeyNeeded             no key came, or one that is not valid
     │   └── NotAllowed            a valid key that does not reach this far
@@ -135,6 +137,14 @@ class CollectionBusy(Conflict):
 
 class EncoderMismatch(Conflict):
     code = "encoder-mismatch"
+
+
+class LoadRunning(Conflict):
+    code = "load-running"
+
+
+class SyncRefused(Conflict):
+    code = "sync-refused"
 
 
 class AccessError(BinocleError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Iterator
@@ -95,6 +96,23 @@ class Database:
         """
         with told(self._url), self._transaction(writes=True) as connection:
             yield connection
+
+    @contextmanager
+    def advisory_lock(self, name: str) -> Iterator[bool]:
+        """Whether this process alone has the lock `name` of a PostgreSQL server for the block.
+
+        It falls when the process or its connection ends. Raises as `read`.
+        """
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        with told(self._url), self._engine.connect() as connection:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            ask = text("SELECT pg_try_advisory_lock(:key)")
+            taken = bool(connection.execute(ask, {"key": key}).scalar())
+            try:
+                yield taken
+            finally:
+                if taken:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
     def close(self) -> None:
         """Close the connections. Idempotent."""

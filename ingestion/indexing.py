@@ -18,6 +18,7 @@ from ingestion.limits import Limits
 from ingestion.payload import attributes_of, payload_of
 from ingestion.preparing import Prepared, Preparer, encode
 from ingestion.rejects import DUPLICATE_ID, Rejection
+from ingestion.target import Target
 from ingestion.thumbnails import ThumbnailStore
 from qdrant.store import JOINT, Generation, Point
 
@@ -37,7 +38,7 @@ _AT_ONCE = 8
 Outcome: TypeAlias = Indexed | Rejection
 
 
-def check_encoder(generation: Generation, encoder: Encoder) -> None:
+def check_encoder(generation: Target, encoder: Encoder) -> None:
     """Raises EncoderMismatch unless the generation was built with this very encoder."""
     config = generation.config
     if config.fingerprint != encoder.fingerprint:
@@ -49,9 +50,7 @@ def check_encoder(generation: Generation, encoder: Encoder) -> None:
         )
 
 
-def point_of(
-    generation: Generation, prepared: Prepared, vector: NDArray[np.float32] | None
-) -> Point:
+def point_of(generation: Target, prepared: Prepared, vector: NDArray[np.float32] | None) -> Point:
     """What is stored of the item. Raises InvalidItem as `payload_of`, and for a missing vector."""
     item = prepared.item
     if vector is None:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import BinocleError, EncoderError, InvalidItem, SourceError, StoreError
 from core.fields import FieldType
 from encoders.encoder import Encoder
 from ingestion.channel import Channel
+from ingestion.deciding import Wanted
 from ingestion.fetch import Fetcher
 from ingestion.indexing import check_encoder, point_of
+from ingestion.intake import Intake
+from ingestion.ledger import Ledger
 from ingestion.limits import Limits, Pace
 from ingestion.preparing import Prepared, Preparer, encode
 from ingestion.rejects import Rejection, RejectsFile
+from ingestion.renewing import Renewer
 from ingestion.report import LoadProgress, LoadReport, OnProgress
-from ingestion.resuming import SeenIds, changed
-from ingestion.sources.source import Candidate, Source
+from ingestion.resuming import SeenIds
+from ingestion.sources.source import Source
 from ingestion.stages import Stages
+from ingestion.syncing import Sync, delete_gone
+from ingestion.target import Target
 from ingestion.thumbnails import ThumbnailStore
-from qdrant.store import Generation, Point
+from qdrant.store import Point
 
 _TICK = 0.25
 """Seconds between two calls of `on_progress`."""
-_LOOK_UP = 64
-"""Items whose state the store is asked for at once."""
 
 
 @dataclass(frozen=True)
@@ -37,38 +43,46 @@ class Task:
     Attributes:
         thumbnails: None makes none.
         rejects: the JSONL file to append rejections to; None only counts them.
+        ledger: of this generation; without it, the store is asked for every item.
+        sync: None deletes nothing.
+        most_changes: stop, as if interrupted, before more items than these are written; None is no
+            limit.
     """
 
     source: Source
-    generation: Generation
+    generation: Target
     encoder: Encoder
     thumbnails: ThumbnailStore | None = None
     rejects: Path | None = None
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
+    ledger: Ledger | None = None
+    sync: Sync | None = None
+    most_changes: int | None = None
 
 
 def load(
     task: Task, *, on_progress: OnProgress | None = None, stop: threading.Event | None = None
 ) -> LoadReport:
-    """Indexes every entry of the source that the generation does not hold already, unchanged.
+    """Brings the generation in step with the source: does what each entry needs, and no more.
 
-    An entry that can't be indexed becomes a reject and the load goes on. When the source, the store
-    or the encoder fails, what was encoded by then is written and the report names the `failure`.
-    Ctrl-C, or setting `stop`, ends it likewise with `interrupted`; a second Ctrl-C ends it at once.
-    Does not compact and does not publish.
+    An item that has not changed is passed over; one whose image is the same gets a new payload;
+    only a new image is encoded. An entry that can't be indexed becomes a reject and the load goes
+    on. When the source, the store or the encoder fails, what was encoded by then is written and the
+    report names the `failure`. Ctrl-C, or setting `stop`, ends it likewise with `interrupted`; a
+    second Ctrl-C ends it at once. Does not compact and does not publish.
 
     Raises EncoderMismatch, and SourceError when the collection lacks a field of the source.
     """
     check_encoder(task.generation, task.encoder)
     _check_fields(task.source, task.generation.config.schema.attributes)
-    with Fetcher(task.limits.fetch) as fetcher, RejectsFile(task.rejects) as rejects:
-        run = _Run(task, fetcher, rejects, stop or threading.Event())
-        return run.report(on_progress or _unseen)
-
-
-def _unseen(_: LoadProgress) -> None:
-    """For those who don't watch."""
+    with (
+        Fetcher(task.limits.fetch) as fetcher,
+        RejectsFile(task.rejects) as rejects,
+        closing(SeenIds()) as seen,
+    ):
+        run = _Run(task, fetcher, rejects, seen, stop or threading.Event())
+        return run.report(on_progress or (lambda _: None))
 
 
 def _check_fields(source: Source, declared: Mapping[str, FieldType]) -> None:
@@ -85,19 +99,19 @@ def _check_fields(source: Source, declared: Mapping[str, FieldType]) -> None:
 
 @dataclass(frozen=True)
 class _Loaded:
-    candidate: Candidate
+    wanted: Wanted
     data: bytes
 
 
 @dataclass(frozen=True)
 class _Encoded:
-    candidate: Candidate
+    wanted: Wanted
     point: Point
 
 
 @dataclass(frozen=True)
 class _Ready:
-    candidate: Candidate
+    wanted: Wanted
     prepared: Prepared
 
 
@@ -105,24 +119,40 @@ class _Run:
     """One run of a task."""
 
     def __init__(
-        self, task: Task, fetcher: Fetcher, rejects: RejectsFile, stop: threading.Event
+        self,
+        task: Task,
+        fetcher: Fetcher,
+        rejects: RejectsFile,
+        seen: SeenIds,
+        stop: threading.Event,
     ) -> None:
         self._task = task
         self._rejects = rejects
+        self._seen = seen
+        self._intake = Intake(
+            task.source,
+            task.generation,
+            task.ledger,
+            rejects=rejects,
+            seen=seen,
+            renew=self._renew,
+            stop=stop,
+            most_changes=task.most_changes,
+        )
         self._preparer = Preparer(task.encoder, task.thumbnails, task.limits, fetcher)
+        self._renewer = Renewer(task.generation, task.ledger, self._reject)
         self._stages = Stages()
         self._stop = self._stages.stopping = stop
-        self._read = self._unchanged = self._indexed = 0
+        self._counting = threading.Lock()
+        self._indexed = self._renewed = self._deleted = 0
         self._total = task.source.total
-        self._exhausted = False
         self._start = time.monotonic()
 
     def report(self, on_progress: OnProgress) -> LoadReport:
         self._build()
         self._stages.start()
         self._wait(on_progress)
-        flushing = self._flush()
-        failure = self._stages.failure or flushing
+        failure = self._stages.failure or self._flush() or self._sync()
         if failure is not None and not isinstance(failure, BinocleError):
             raise failure  # a fault of ours: to be seen, not summed up
         progress = self._progress()
@@ -130,24 +160,27 @@ class _Run:
         return LoadReport(
             read=progress.read,
             indexed=progress.indexed,
+            renewed=progress.renewed,
             unchanged=progress.unchanged,
             rejected=progress.rejected,
+            deleted=self._deleted,
             seconds=progress.seconds,
             rejects_by_kind=self._rejects.counts,
             rejects_path=self._task.rejects if progress.rejected else None,
             stage_seconds=self._stages.seconds,
-            interrupted=failure is None and not self._exhausted,
+            interrupted=failure is None and not self._intake.exhausted,
+            over_limit=self._intake.over_limit,
             failure=failure,
             notes=tuple(self._task.source.notes),
         )
 
     def _build(self) -> None:
         pace, stages = self._task.pace, self._stages
-        found: Channel[Candidate] = Channel(_LOOK_UP, 1)
+        found: Channel[Wanted] = Channel(64, 1)
         loaded: Channel[_Loaded] = Channel(pace.fetchers, pace.fetchers)
         ready: Channel[_Ready] = Channel(pace.ahead, pace.decoders)
         points: Channel[_Encoded] = Channel(2 * pace.write_batch, pace.encoders)
-        stages.source("read", self._entries(), found)
+        stages.source("read", self._intake.wanted(), found)
         stages.stage("fetch", self._fetch, found, loaded, threads=pace.fetchers)
         stages.stage("decode", self._decode, loaded, ready, threads=pace.decoders)
         stages.stage(
@@ -173,75 +206,79 @@ class _Run:
                 self._stages.abandon()
                 raise
 
-    def _entries(self) -> Generator[Candidate, None, None]:
-        """The candidates that are new or changed. Runs in the reading thread."""
-        seen = SeenIds()
-        held = self._task.generation.count() > 0
-        waiting: list[Candidate] = []
-        try:
-            for entry in self._task.source.entries():
-                if self._stop.is_set():
-                    return
-                self._read += 1
-                rejection = entry if isinstance(entry, Rejection) else seen.check(entry)
-                if rejection is not None:
-                    self._rejects.add(rejection)
-                elif isinstance(entry, Candidate):
-                    waiting.append(entry)
-                if len(waiting) >= (_LOOK_UP if held else 1):
-                    yield from self._changed(waiting, held)
-                    waiting = []
-            yield from self._changed(waiting, held)
-            self._exhausted = True
-        finally:
-            seen.close()
+    def _renew(self, wanted: Sequence[Wanted]) -> list[Wanted]:
+        if not wanted:
+            return []
+        written, missing = self._renewer.renew(wanted)
+        with self._counting:
+            self._renewed += written
+        return missing
 
-    def _changed(self, candidates: list[Candidate], held: bool) -> list[Candidate]:
-        if not held or not candidates:
-            return candidates
-        left = changed(candidates, self._task.generation)
-        self._unchanged += len(candidates) - len(left)
-        return left
-
-    def _fetch(self, candidates: list[Candidate]) -> Iterator[_Loaded]:
-        for candidate in candidates:
+    def _fetch(self, batch: list[Wanted]) -> Iterator[_Loaded]:
+        for wanted in batch:
             try:
-                yield _Loaded(candidate, self._preparer.read(candidate.item.image))
+                data = self._preparer.read(wanted.candidate.item.image)
             except BinocleError as error:
-                self._reject(candidate, error)
+                self._reject(wanted, error)
+                continue
+            # Read again because its path, time or address is another: often it is the same image.
+            same = wanted.held and hashlib.sha256(data).hexdigest() == wanted.held
+            if not same or self._renew([wanted]):
+                yield _Loaded(wanted, data)
 
     def _decode(self, loaded: list[_Loaded]) -> Iterator[_Ready]:
         for one in loaded:
             try:
-                prepared = self._preparer.prepare(one.candidate.item, one.data)
-                yield _Ready(one.candidate, prepared)
+                prepared = self._preparer.prepare(one.wanted.candidate.item, one.data)
+                yield _Ready(one.wanted, prepared)
             except (StoreError, EncoderError):
                 raise
             except BinocleError as error:
-                self._reject(one.candidate, error)
+                self._reject(one.wanted, error)
 
     def _encode(self, ready: list[_Ready]) -> Iterator[_Encoded]:
         vectors = encode(self._task.encoder, [one.prepared.input for one in ready])
         for one, vector in zip(ready, vectors, strict=True):
             try:
                 point = point_of(self._task.generation, one.prepared, vector)
-                yield _Encoded(one.candidate, point)
+                entry = replace(one.wanted.entry, sha256=one.prepared.facts.sha256)
+                yield _Encoded(replace(one.wanted, entry=entry), point)
             except BinocleError as error:
-                self._reject(one.candidate, error)
+                self._reject(one.wanted, error)
 
     def _write(self, encoded: list[_Encoded]) -> tuple[()]:
+        ledger = self._task.ledger
+        entries = {one.point.id: one.wanted.entry for one in encoded}
         try:
+            if ledger is not None:
+                ledger.begin(entries)
             self._task.generation.upsert([one.point for one in encoded])
+            if ledger is not None:
+                ledger.settle(list(entries))
             self._indexed += len(encoded)
         except InvalidItem as error:  # of one of them; none is written
             if len(encoded) == 1:
-                self._reject(encoded[0].candidate, error)
-            else:
-                for one in encoded:
-                    self._write([one])
+                self._reject(encoded[0].wanted, error)
+            for one in encoded if len(encoded) > 1 else ():
+                self._write([one])
         return ()
 
-    def _reject(self, candidate: Candidate, error: BinocleError) -> None:
+    def _sync(self) -> BinocleError | None:
+        """Delete what is gone, where the source was read to its end and something is left of it."""
+        sync = self._task.sync
+        intake, task = self._intake, self._task
+        if sync is None or not intake.exhausted or not intake.read:
+            return None
+        try:
+            self._deleted = delete_gone(
+                task.generation, task.ledger, self._seen, sync, nameless=intake.nameless
+            )
+        except BinocleError as error:
+            return error
+        return None
+
+    def _reject(self, wanted: Wanted, error: BinocleError) -> None:
+        candidate = wanted.candidate
         self._rejects.add(
             Rejection.of(error, row=candidate.row, id=candidate.item.id, source=candidate.source)
         )
@@ -249,15 +286,16 @@ class _Run:
     def _flush(self) -> BinocleError | None:
         try:
             self._task.generation.flush()
+            return None
         except StoreError as error:
             return error
-        return None
 
     def _progress(self) -> LoadProgress:
         return LoadProgress(
-            read=self._read,
+            read=self._intake.read,
             indexed=self._indexed,
-            unchanged=self._unchanged,
+            renewed=self._renewed,
+            unchanged=self._intake.unchanged,
             rejected=self._rejects.total,
             total=self._total,
             seconds=time.monotonic() - self._start,

@@ -26,7 +26,17 @@ ITEM = "_item"
 
 
 SAID = frozenset(
-    {"id", "title", "description", "tags", "owner_id", "uploaded_at", "visibility", "product_id", "safety"}
+    {
+        "id",
+        "title",
+        "description",
+        "tags",
+        "owner_id",
+        "uploaded_at",
+        "visibility",
+        "product_id",
+        "safety",
+    }
     | {IMAGE, ITEM}
 )
 """What the source says of an item beside its attributes; the rest was learnt from the image."""

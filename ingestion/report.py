@@ -12,7 +12,7 @@ from core.errors import BinocleError
 
 @dataclass(frozen=True)
 class LoadProgress:
-    """A load at a moment. read >= indexed + unchanged + rejected, equal at the end."""
+    """A load at a moment. read >= indexed + renewed + unchanged + rejected, equal at the end."""
 
     read: int
     indexed: int
@@ -20,11 +20,12 @@ class LoadProgress:
     rejected: int
     total: int | None  # entries in the source, where known
     seconds: float
+    renewed: int = 0  # the image was the same: no encoding
 
     @property
     def done(self) -> int:
         """Entries that are settled, one way or another."""
-        return self.indexed + self.unchanged + self.rejected
+        return self.indexed + self.renewed + self.unchanged + self.rejected
 
 
 OnProgress: TypeAlias = Callable[[LoadProgress], None]
@@ -45,6 +46,9 @@ class LoadReport:
             load goes on from there.
         failure: what ended the load early, if something did. What was loaded before is kept.
         notes: what a person should know of how the source was understood.
+        renewed: items whose fields changed and whose image did not: no encoding.
+        deleted: items that the source does not have any more.
+        over_limit: it was stopped because more had changed than it was allowed to write.
     """
 
     read: int
@@ -58,6 +62,9 @@ class LoadReport:
     interrupted: bool = False
     failure: BinocleError | None = None
     notes: tuple[str, ...] = ()
+    renewed: int = 0
+    deleted: int = 0
+    over_limit: bool = False
 
     @property
     def complete(self) -> bool:

@@ -1,14 +1,12 @@
-"""Passing over what is there already, and refusing what comes twice."""
+"""The ids of a source: what comes twice is refused, and what does not come is known."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
 
-from ingestion.payload import ITEM, item_hash
 from ingestion.rejects import DUPLICATE_ID, Rejection
 from ingestion.sources.source import Candidate
-from qdrant.store import Generation
 
 
 class SeenIds:
@@ -40,16 +38,12 @@ class SeenIds:
             reason, DUPLICATE_ID, candidate.row, candidate.item.id, "id", candidate.source
         )
 
+    def note(self, item_id: str) -> None:
+        """Remember an id that the source has, of an entry that is of no use."""
+        self._ids.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (item_id, "a rejected row"))
 
-def changed(candidates: Sequence[Candidate], generation: Generation) -> list[Candidate]:
-    """Those that the generation does not hold just as they are."""
-    held = {
-        point.id: point.payload.get(ITEM)
-        for point in generation.retrieve([candidate.item.id for candidate in candidates])
-    }
-    return [
-        candidate
-        for candidate in candidates
-        if held.get(candidate.item.id) is None
-        or held[candidate.item.id] != item_hash(candidate.item)
-    ]
+    def among(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids`, 500 at most, that the source has."""
+        marks = ",".join("?" * len(ids))
+        rows = self._ids.execute(f"SELECT id FROM seen WHERE id IN ({marks})", list(ids))  # noqa: S608 - marks only
+        return {str(row[0]) for row in rows}
