@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from app.wiring import Wiring
 from core.errors import CollectionExists
 from core.fields import Schema
@@ -43,7 +41,7 @@ def drop_collection(wiring: Wiring, name: str) -> None:
     """Delete the collection with its generations and thumbnails. Errors as `Catalog.drop`."""
     check_collection_name(name)
     wiring.catalog.drop(name)
-    shutil.rmtree(wiring.directories.thumbnails / name, ignore_errors=True)
+    wiring.thumbnails(name).clear()
 
 
 def _refuse_another(wiring: Wiring, name: str, config: CollectionConfig) -> bool:

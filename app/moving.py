@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tarfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -164,33 +162,18 @@ def _read(note: Path) -> dict[str, str]:
         return {}
 
 
-def _thumbnails(place: Place) -> Path:
-    return place.directories.thumbnails / place.name
-
-
 def _copy_thumbnails(source: Place, target: Place) -> None:
-    old, new = _thumbnails(source), _thumbnails(target)
-    if old != new and old.is_dir():
-        with disk_errors():
-            shutil.copytree(old, new, dirs_exist_ok=True)
+    same = (source.shared, source.directories, source.name)
+    if same != (target.shared, target.directories, target.name):
+        source.thumbnails.copy_to(target.thumbnails)
 
 
 def _archive_thumbnails(source: Place, backup: Backup) -> None:
-    folder = _thumbnails(source)
-    with (
-        backup.open_extra(_THUMBNAILS, "wb") as stream,
-        tarfile.open(fileobj=stream, mode="w|") as archive,
-    ):
-        if folder.is_dir():
-            archive.add(folder, arcname=".")
+    with backup.open_extra(_THUMBNAILS, "wb") as stream:
+        source.thumbnails.archive(stream)
 
 
 def _unpack_thumbnails(backup: Backup, target: Place) -> None:
-    if not backup.has(_THUMBNAILS):
-        return
-    with (
-        disk_errors(),
-        backup.open_extra(_THUMBNAILS, "rb") as stream,
-        tarfile.open(fileobj=stream, mode="r|") as archive,
-    ):
-        archive.extractall(_thumbnails(target), filter="data")
+    if backup.has(_THUMBNAILS):
+        with backup.open_extra(_THUMBNAILS, "rb") as stream:
+            target.thumbnails.unpack(stream)

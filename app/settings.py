@@ -172,6 +172,12 @@ class Settings(BaseSettings):
         description="URL of the SQL database for keys: sqlite:///FILE or "
         "postgresql://USER:PASSWORD@HOST/NAME. Unset: the file binocle.db in the data directory.",
     )
+    thumbnails: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Folder or fsspec URL (such as s3://bucket/thumbnails) that replicas share for "
+        "thumbnails. Unset: in the data directory.",
+    )
     require_key: bool | None = Field(
         default=None,
         description="Whether requests need an API key. Unset: once a key was ever made.",

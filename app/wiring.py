@@ -45,6 +45,13 @@ class Directories:
         return self.root / "rejects"
 
 
+def thumbnails_of(shared: str | None, directories: Directories, collection: str) -> ThumbnailStore:
+    """A collection's thumbnails: at the address that replicas share, or in the data directory."""
+    if shared is None:
+        return ThumbnailStore(directories.thumbnails / collection)
+    return ThumbnailStore(f"{shared.rstrip('/')}/{collection}")
+
+
 @dataclass
 class Wiring:
     """The parts of one process, built on first use where that takes long. Close it at the end."""
@@ -99,7 +106,7 @@ class Wiring:
 
     def thumbnails(self, collection: str) -> ThumbnailStore:
         """The thumbnails of a collection's items."""
-        return ThumbnailStore(self.directories.thumbnails / collection)
+        return thumbnails_of(self.settings.thumbnails, self.directories, collection)
 
     def _remote(self) -> Remote:
         remote = self.settings.remote

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Annotated, Any
 
 import typer
@@ -71,7 +70,7 @@ def delete(
         if not yes:
             typer.confirm(f"Delete '{name}' with {info.count:,} items?", abort=True)
         wiring.store.drop(name)
-        shutil.rmtree(wiring.directories.thumbnails / name, ignore_errors=True)
+        wiring.thumbnails(name).clear()
     output.print(f"Deleted '{name}'.")
 
 

@@ -34,7 +34,7 @@ def test_a_thumbnail_is_a_webp_of_at_most_320_pixels(tmp_path: Path, size: tuple
 
 def test_a_small_image_is_not_enlarged(tmp_path: Path) -> None:
     store = ThumbnailStore(tmp_path)
-    with Image.open(store.path(store.put(picture(size=(30, 20))))) as image:
+    with Image.open(io.BytesIO(store.read(store.put(picture(size=(30, 20)))))) as image:
         assert image.size == (30, 20)
 
 
