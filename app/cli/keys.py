@@ -29,13 +29,18 @@ def create(
     collection: Annotated[
         list[str] | None, typer.Option(help="The only collection it is for; may be repeated.")
     ] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="The owner whose private items it may read as well.")
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it: it is shown this once. From now on the service asks for keys."""
     with wired(data=data) as wiring:
         span = duration(expires) if expires is not None else None
-        key, text = wiring.keys().create(name, role, collections=collection, expires_in=span)
+        key, text = wiring.keys().create(
+            name, role, collections=collection, expires_in=span, owner_id=owner
+        )
     if as_json:
         print_json({**as_document(key), "key": text})
         return
@@ -58,12 +63,21 @@ def list_(data: Data = None, as_json: AsJson = False) -> None:
     if not found:
         output.print("There are no keys: the service is open to whoever reaches it.")
         return
-    table = Table("Id", "Name", "Role", "Collections", "Made", "Ends", "State", box=None)
+    table = Table("Id", "Name", "Role", "Collections", "Owner", "Made", "Ends", "State", box=None)
     for key in found:
         limits = ", ".join(key.collections) if key.collections else "all"
         ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
         made, state = f"{key.created_at:%Y-%m-%d}", key.state(datetime.now(UTC))
-        table.add_row(key.id, escape(key.name), key.role, limits, made, ends, state)
+        table.add_row(
+            key.id,
+            escape(key.name),
+            key.role,
+            limits,
+            escape(key.owner_id or ""),
+            made,
+            ends,
+            state,
+        )
     output.print(table)
 
 
@@ -94,6 +108,7 @@ def as_document(key: Key) -> dict[str, Any]:
         "id": key.id,
         "name": key.name,
         "role": key.role.value,
+        "owner_id": key.owner_id,
         "collections": list(key.collections) if key.collections is not None else None,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,

@@ -31,7 +31,8 @@ class Role(StrEnum):
 class Key:
     """What is kept of a key.
 
-    `collections` limits it to those named; None is all of them. `digest` is the SHA-256 of the
+    `collections` limits it to those named; None is all of them. `owner_id` is whose private items
+    it may read beside the public ones; None: nobody's. `digest` is the SHA-256 of the
     secret, in hex: a slow hash would guard guessable passwords, but 256 random bits can't be
     guessed, and a slow hash for every request would let anybody tie up the processor.
     """
@@ -44,6 +45,7 @@ class Key:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    owner_id: str | None = None
 
     def state(self, now: datetime) -> str:
         """'active', 'expired' or 'revoked'."""

@@ -28,6 +28,7 @@ class KeyRing:
         *,
         collections: Sequence[str] | None = None,
         expires_in: timedelta | None = None,
+        owner_id: str | None = None,
     ) -> tuple[Key, str]:
         """A new key, and its text, which is kept nowhere.
 
@@ -37,13 +38,15 @@ class KeyRing:
             raise InvalidRequest("A key's name has 1 to 200 printable characters.", field="name")
         if expires_in is not None and expires_in <= timedelta(0):
             raise InvalidRequest("A key can't expire before it exists.", field="expires")
+        if owner_id is not None and not (0 < len(owner_id) <= 200 and owner_id.isprintable()):
+            raise InvalidRequest("An owner id has 1 to 200 printable characters.", field="owner")
         for collection in collections or ():
             check_collection_name(collection)
         key_id, text, digest = new_secret()
         now = datetime.now(UTC)
         expires = now + expires_in if expires_in is not None else None
         limited = tuple(sorted(set(collections))) if collections else None
-        key = Key(key_id, name.strip(), digest, role, limited, now, expires)
+        key = Key(key_id, name.strip(), digest, role, limited, now, expires, None, owner_id)
         self._database.prepare()
         with self._database.write() as connection:
             connection.execute(insert(API_KEYS).values(**_as_row(key)))
@@ -83,6 +86,7 @@ def _as_row(key: Key) -> dict[str, Any]:
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
+        "owner_id": key.owner_id,
     }
 
 
@@ -96,4 +100,5 @@ def _key(row: Row[Any]) -> Key:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        owner_id=row.owner_id,
     )

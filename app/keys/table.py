@@ -17,4 +17,5 @@ API_KEYS = Table(
     Column("created_at", Moment(), nullable=False),
     Column("expires_at", Moment()),
     Column("revoked_at", Moment()),
+    Column("owner_id", String(200)),
 )

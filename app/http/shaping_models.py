@@ -1,0 +1,107 @@
+"""How an answer is to be shaped, as requests say it: in a JSON body, and in a query string."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from app.http.shapes import Body
+from app.search.shaping import MAX_PER_GROUP, Group, Shaping
+
+
+class GroupModel(Body):
+    """At most n hits of each value of a keyword field."""
+
+    field: str = Field(examples=["product_id"])
+    n: int = Field(1, ge=1, le=MAX_PER_GROUP, description="Most hits of one value.")
+
+
+class ShapingBody(Body):
+    """What a request may say beside its query. Left out: as the collection's ranking has it."""
+
+    collapse: bool | None = Field(
+        None, description="Whether near-duplicates stand behind the best of them."
+    )
+    list_collapsed: bool = Field(False, description="Tell the ids of what stands behind each hit.")
+    group: GroupModel | None = Field(None, description="At most n hits of each value of a field.")
+    diversity: float | None = Field(
+        None, ge=0, le=1, description="0: by score alone; 1: by difference from the hits before."
+    )
+    min_relevance: float | None = Field(
+        None, ge=0, le=1, description="Leave out hits of less calibrated relevance."
+    )
+    nearest_below: bool = Field(
+        False, description="Where all were left out, tell the nearest of them."
+    )
+    rerank: list[str] | None = Field(
+        None, description="Stages to run, of those configured; an empty list: none."
+    )
+    budget_ms: float | None = Field(
+        None, ge=0, le=10_000, description="Time for re-ranking, in milliseconds."
+    )
+    unsafe: bool = Field(
+        False, description="Also items judged unsafe; for keys that may write, or without keys."
+    )
+
+    def shaping(self) -> Shaping:
+        """What is wanted of the answer's shape."""
+        group = Group(self.group.field, self.group.n) if self.group is not None else None
+        return Shaping(
+            collapse=self.collapse,
+            list_collapsed=self.list_collapsed,
+            group=group,
+            diversity=self.diversity,
+            min_relevance=self.min_relevance,
+            nearest_below=self.nearest_below,
+            rerank=tuple(self.rerank) if self.rerank is not None else None,
+            budget_ms=self.budget_ms,
+        )
+
+
+class ShapingParams(BaseModel):
+    """The same in a query string or a form."""
+
+    collapse: bool | None = Field(
+        None, description="Whether near-duplicates stand behind the best of them."
+    )
+    list_collapsed: bool = Field(False, description="Tell the ids of what stands behind each hit.")
+    group: str | None = Field(None, description="A keyword field to group by.")
+    per_group: int = Field(1, ge=1, le=MAX_PER_GROUP, description="Most hits of one group.")
+    diversity: float | None = Field(
+        None, ge=0, le=1, description="0: by score alone; 1: by difference from the hits before."
+    )
+    min_relevance: float | None = Field(
+        None, ge=0, le=1, description="Leave out hits of less calibrated relevance."
+    )
+    nearest_below: bool = Field(
+        False, description="Where all were left out, tell the nearest of them."
+    )
+    rerank: str | None = Field(
+        None, description="Stages to run, of those configured, with commas; 'none': none."
+    )
+    budget_ms: float | None = Field(
+        None, ge=0, le=10_000, description="Time for re-ranking, in milliseconds."
+    )
+    unsafe: bool = Field(
+        False, description="Also items judged unsafe; for keys that may write, or without keys."
+    )
+
+    def shaping(self) -> Shaping:
+        """What is wanted of the answer's shape."""
+        return Shaping(
+            collapse=self.collapse,
+            list_collapsed=self.list_collapsed,
+            group=Group(self.group, self.per_group) if self.group else None,
+            diversity=self.diversity,
+            min_relevance=self.min_relevance,
+            nearest_below=self.nearest_below,
+            rerank=stages_of(self.rerank),
+            budget_ms=self.budget_ms,
+        )
+
+
+def stages_of(text: str | None) -> tuple[str, ...] | None:
+    """Names of stages with commas between; 'none' for none; None for what is configured."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    return () if names == ("none",) else names

@@ -1,0 +1,109 @@
+"""Paging through a ranking that is re-ordered window by window.
+
+Retrieval's ranking is cut into windows; each is re-ranked and shaped on its own, one after the
+other. What was shown travels in the cursor: a page is the first items, in today's order, that no
+page has shown. So no item comes twice, and none that stays as it is is skipped, whatever is written
+between the pages and however that moves scores, ranks and windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.search.candidates import Candidate
+from app.search.cursor import Position
+from app.search.presentation.placed import Placed
+from app.search.presentation.seen import MOST_SEEN, Seen
+from app.search.retrieve import Found
+
+_MOST_WINDOWS = 20
+"""Windows looked through for one page: groups may hold most of what there is."""
+
+
+class Arrange(Protocol):
+    """Puts candidates in their final order and leaves out what is not to be shown."""
+
+    def __call__(
+        self, before: list[Candidate], candidates: list[Candidate], seen: Seen, first: int
+    ) -> list[Placed] | None:
+        """The order; None where neither these nor any after them are good enough.
+
+        Args:
+            before: better candidates, already shown: what they stand for is not shown again.
+            candidates: as retrieval ranks them.
+            seen: what pages before have shown, which keeps its place.
+            first: place of the first of `candidates` in the ranking, from 1.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class WindowPage:
+    """What is shown, and where the next page starts; None after the last."""
+
+    placed: list[Placed]
+    after: Position | None
+
+
+@dataclass
+class Windows:
+    """Pages over one ranking.
+
+    Args:
+        find: the best n candidates, with their payload.
+        arrange: orders one window.
+        size: candidates in a window.
+    """
+
+    find: Callable[[int], Found]
+    arrange: Arrange
+    size: int
+
+    def page(self, limit: int, start: Position | None = None) -> WindowPage:
+        """At most `limit` hits after `start`. Raises InvalidCursor."""
+        seen = _seen(start)
+        at = start.offset if start else 0
+        found = self.find((at + 1) * self.size)
+        page = self._late(found, at, seen) if at else []
+        for window in range(at, at + _MOST_WINDOWS):
+            end = (window + 1) * self.size
+            if len(found.candidates) < end and not found.exhausted:
+                found = self.find(end)
+            arranged = self._window(found, window, seen, page)
+            if arranged is None:
+                return WindowPage(page[:limit], self._more(page, limit, window, seen))
+            page += [placed for placed in arranged if placed.id not in seen]
+            if len(page) > limit:
+                return WindowPage(page[:limit], self._more(page, limit, window, seen))
+            if len(found.candidates) <= end and found.exhausted:
+                break
+        return WindowPage(page, None)
+
+    def _window(
+        self, found: Found, window: int, seen: Seen, page: list[Placed]
+    ) -> list[Placed] | None:
+        first, end = window * self.size, (window + 1) * self.size
+        shown = seen.plus(placed.id for placed in page) if page else seen
+        before = [each for each in found.candidates[:first] if each.id in shown]
+        return self.arrange(before, found.candidates[first:end], seen, first + 1)
+
+    def _late(self, found: Found, at: int, seen: Seen) -> list[Placed]:
+        """What no page has shown of windows that are done: it came in, or moved up, since then."""
+        done = found.candidates[: at * self.size]
+        before = [candidate for candidate in done if candidate.id in seen]
+        late = [candidate for candidate in done if candidate.id not in seen]
+        return (self.arrange(before, late, seen, 1) or []) if late else []
+
+    def _more(self, page: list[Placed], limit: int, window: int, seen: Seen) -> Position | None:
+        shown = seen.plus(placed.id for placed in page[:limit])
+        if len(page) <= limit or len(shown) >= MOST_SEEN:
+            return None
+        last = page[limit - 1]
+        return Position(offset=_window_of(page, limit, window), id=last.id, seen=shown.text())
+
+
+def _window_of(page: list[Placed], limit: int, window: int) -> int:
+    """The window that the next page starts in: the one that the first hit left over is of."""
+    return window if page[limit].window is None else page[limit].window

@@ -1,0 +1,69 @@
+"""How a request wants its answer shaped: re-ranked, collapsed, grouped, diversified, cut off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from core.errors import InvalidQuery
+
+MAX_PER_GROUP = 100
+_MOST_BUDGET_MS = 10_000.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """At most `n` hits, 1 to 100, of each value of the keyword field `field`."""
+
+    field: str
+    n: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n <= MAX_PER_GROUP:
+            raise InvalidQuery(
+                f"group.n is {self.n}; it lies from 1 to {MAX_PER_GROUP}.", field="group"
+            )
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """What a request says of its answer's shape. None: as the collection's ranking has it.
+
+    Args:
+        collapse: whether near-duplicates stand behind the best of them.
+        list_collapsed: tell the ids of what stands behind each hit.
+        group: at most n hits of each value of a field.
+        diversity: 0 to 1: 0 is by score alone, 1 by difference from the hits before alone.
+        min_relevance: 0 to 1: hits of less calibrated relevance are left out.
+        nearest_below: where all were left out, tell the nearest of them.
+        rerank: names of the stages to run, of those configured; none: () .
+        budget_ms: time for re-ranking, in milliseconds.
+    """
+
+    collapse: bool | None = None
+    list_collapsed: bool = False
+    group: Group | None = None
+    diversity: float | None = None
+    min_relevance: float | None = None
+    nearest_below: bool = False
+    rerank: tuple[str, ...] | None = None
+    budget_ms: float | None = None
+
+    def __post_init__(self) -> None:
+        _within("diversity", self.diversity, 1.0)
+        _within("min_relevance", self.min_relevance, 1.0)
+        _within("budget_ms", self.budget_ms, _MOST_BUDGET_MS)
+
+    @property
+    def needs_query(self) -> str | None:
+        """The name of a wish that makes no sense without a query; None where there is none."""
+        if self.group is not None:
+            return "group"
+        if self.diversity:
+            return "diversity"
+        return "min_relevance" if self.min_relevance else None
+
+
+def _within(name: str, value: float | None, most: float) -> None:
+    if value is not None and not (math.isfinite(value) and 0 <= value <= most):
+        raise InvalidQuery(f"{name} is {value}; it lies from 0 to {most:g}.", field=name)
