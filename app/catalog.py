@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from app.collection import OpenCollection, warm_up
+from app.writer import Note, Writer
 from core.errors import BinocleError, CollectionBusy, CollectionNotFound, StoreUnavailable
 from core.items import check_collection_name
 from qdrant.store import Generation, VectorStore
 
 log = logging.getLogger(__name__)
+
+_TRIES = 3
 
 
 class Catalog:
@@ -26,13 +29,18 @@ class Catalog:
     Args:
         store: where the collections are. The catalog does not close it.
         wrap: laid around every generation opened, such as for metrics.
+        note: told what is about to be written; see `app.writer`.
     """
 
     def __init__(
-        self, store: VectorStore, wrap: Callable[[Generation], Generation] = lambda opened: opened
+        self,
+        store: VectorStore,
+        wrap: Callable[[Generation], Generation] = lambda opened: opened,
+        note: Note | None = None,
     ) -> None:
         self._store = store
         self._wrap = wrap
+        self._note = note
         self._open: dict[str, OpenCollection] = {}
         self._failed: dict[str, BinocleError] = {}
         self._state = threading.Lock()  # guards the two above; never held over the engine
@@ -71,6 +79,45 @@ class Catalog:
         finally:
             leased.give_back()
 
+    @contextmanager
+    def writing(self, name: str) -> Iterator[tuple[OpenCollection, Writer]]:
+        """The collection as it is published now, and what writes to it, for one writer at a time.
+
+        Raises as `lease`.
+        """
+        for _ in range(_TRIES):  # another generation may take over while this one is waited for
+            with self.lease(name, latest=True) as opened, opened.writing() as writer:
+                if not opened.superseded:
+                    yield opened, writer
+                    return
+        raise StoreUnavailable(f"Collection '{name}' is being replaced.", hint="Try again.")
+
+    def take_over(
+        self, name: str, generation: str, replay: Callable[[Generation, Generation], None]
+    ) -> None:
+        """Publish a generation that was built aside, without losing what is written meanwhile.
+
+        Args:
+            replay: brings what was written to the first over to the second. Writers wait for it;
+                searches are answered from the first.
+
+        Raises as `lease` and `VectorStore.open`; then all is as it was.
+        """
+        with self._swapping:
+            self._refuse_when_closed()
+            fresh = self._store.open(name, generation)
+            try:
+                warm_up(fresh)
+                with self.lease(name, latest=True) as present, present.writing():
+                    replay(present.generation, fresh)
+                    self._store.publish(name, generation)
+                    present.supersede()
+                    self._put(name, OpenCollection(self._wrap(fresh), self._note))
+            except BaseException:
+                fresh.close()
+                raise
+            present.retire()
+
     def refresh(self) -> None:
         """Bring all collections up to what is published. What fails is logged, and tried again."""
         for name in {*self._store.collections(), *self._open_names()}:
@@ -97,6 +144,7 @@ class Catalog:
             fresh = self._opened(name) if published else None
             self._put(name, fresh)
             if present is not None:
+                present.supersede()
                 present.retire()
 
     def _opened(self, name: str) -> OpenCollection:
@@ -106,7 +154,7 @@ class Catalog:
         except BinocleError:
             generation.close()
             raise
-        return OpenCollection(self._wrap(generation))
+        return OpenCollection(self._wrap(generation), self._note)
 
     def drop(self, name: str, *, wait_seconds: float = 10.0) -> None:
         """Delete the collection, once its readers are done.

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from app.writer import Note, Writer
 from core.fields import Schema
 from core.filters import AnyOf, Filter, Not, both
 from core.items import Visibility
@@ -41,10 +42,15 @@ class OpenCollection:
 
     Where this process is the only one that writes to the generation, what was counted stays right
     until the next `writing`; where others do too, it is counted again after a second.
+
+    Args:
+        note: told what is about to be written; see `app.writer`.
     """
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, note: Note | None = None) -> None:
         self._generation = generation
+        self._note = note
+        self._superseded = False
         self._readers = 0
         self._retired = False
         self._done = threading.Event()
@@ -75,13 +81,22 @@ class OpenCollection:
     def schema(self) -> Schema:
         return self._generation.config.schema
 
+    @property
+    def superseded(self) -> bool:
+        """Whether another generation has taken over. Certain only within `writing`."""
+        return self._superseded
+
+    def supersede(self) -> None:
+        """Another generation takes over: to be called within `writing`."""
+        self._superseded = True
+
     @contextmanager
-    def writing(self) -> Iterator[Generation]:
-        """The generation, for one writer at a time; what was remembered is forgotten."""
+    def writing(self) -> Iterator[Writer]:
+        """What writes to the generation, one at a time; what was remembered is forgotten."""
         with self._write:
             self._forget()
             try:
-                yield self._generation
+                yield Writer(self._generation, self._note)
             finally:
                 self._forget()
 

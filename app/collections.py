@@ -41,6 +41,7 @@ def drop_collection(wiring: Wiring, name: str) -> None:
     """Delete the collection with its generations and thumbnails. Errors as `Catalog.drop`."""
     check_collection_name(name)
     wiring.catalog.drop(name)
+    wiring.ledgers.drop(name)
     wiring.thumbnails(name).clear()
 
 

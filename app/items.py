@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from core.errors import InvalidItem, ItemNotFound
 from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
 from core.items import ImageSource, Item, Visibility
 from ingestion.indexing import Indexer, Outcome
-from qdrant.store import Generation, Point
+from ingestion.payload import ITEM
+from qdrant.store import Point
 
 _OWN = ("title", "description", "tags", "owner_id", "uploaded_at", "visibility")
 """Built-in fields that a caller may set; the others come from the image and the path."""
@@ -54,38 +55,41 @@ class Items:
         """Index items: searchable when it returns. One outcome each, in order."""
         with self.wiring.catalog.lease(collection, latest=True) as opened:
             encoder = matching(self.wiring.encoder(), opened)
-            thumbnails = self.wiring.thumbnails(collection)
-            with opened.writing() as generation:
-                indexer = Indexer(generation, encoder, thumbnails, self.wiring.limits())
-                with closing(indexer):
-                    return indexer.index(items)
+
+            def put(points: Sequence[Point]) -> None:  # others write while these are encoded
+                with self.wiring.catalog.writing(collection) as (present, writer):
+                    matching(encoder, present)
+                    writer.upsert(points)
+
+            indexer = Indexer(
+                opened.generation,
+                encoder,
+                self.wiring.thumbnails(collection),
+                self.wiring.limits(),
+                put,
+            )
+            with closing(indexer):
+                return indexer.index(items)
 
     def change(self, collection: str, item_id: str, changes: Mapping[str, Any]) -> Point:
         """Set the fields given and remove those given as null; the image stays.
 
         Raises ItemNotFound and InvalidItem.
         """
-        with self._writing(collection) as (opened, generation):
+        with self.wiring.catalog.writing(collection) as (opened, writer):
             payload = dict(_public_point(opened, item_id).payload)
+            payload.pop(ITEM, None)  # it is not as its source had it any more
             for name, value in checked_fields(changes, opened.schema).items():
                 payload[name] = value
             kept = {name: value for name, value in payload.items() if value not in (None, "", [])}
-            generation.set_payload(item_id, kept)
+            writer.set_payload(item_id, kept)
             return Point(item_id, {}, kept)
-
-    @contextmanager
-    def _writing(self, collection: str) -> Iterator[tuple[OpenCollection, Generation]]:
-        with (
-            self.wiring.catalog.lease(collection, latest=True) as opened,
-            opened.writing() as generation,
-        ):
-            yield opened, generation
 
     def delete(self, collection: str, item_id: str) -> None:
         """Delete a public item. Raises ItemNotFound."""
-        with self._writing(collection) as (opened, generation):
+        with self.wiring.catalog.writing(collection) as (opened, writer):
             _public_point(opened, item_id)
-            generation.delete([item_id])
+            writer.delete([item_id])
 
 
 def checked_fields(record: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from encoders.remote.encoder import RemoteEncoder
 from encoders.remote.link import Remote
 from encoders.specs import load_encoder
 from ingestion.fetch import fetch_image
+from ingestion.ledgers import Ledgers
 from ingestion.limits import FetchLimits, Limits
 from ingestion.thumbnails import ThumbnailStore
 from qdrant.store import VectorStore
@@ -44,6 +45,14 @@ class Directories:
     def rejects(self) -> Path:
         return self.root / "rejects"
 
+    @property
+    def ledgers(self) -> Path:
+        return self.root / "ledgers"
+
+    @property
+    def loads(self) -> Path:
+        return self.root / "loads"
+
 
 def thumbnails_of(shared: str | None, directories: Directories, collection: str) -> ThumbnailStore:
     """A collection's thumbnails: at the address that replicas share, or in the data directory."""
@@ -63,6 +72,7 @@ class Wiring:
     catalog: Catalog
     database: Database
     watch: KeyWatch
+    ledgers: Ledgers
     creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _encoder: Encoder | None = None
     _service: RemoteEncoder | None = None
@@ -135,6 +145,7 @@ class Wiring:
         """Flush and close the collections and the store. Idempotent."""
         self.catalog.close(wait_seconds=self.settings.http.shutdown_seconds)
         self.store.close()
+        self.ledgers.close()
         self.database.close()
         if self._service is not None:
             self._service.close()
@@ -152,10 +163,13 @@ def build(settings: Settings, *, role: str = "binocle") -> Wiring:
     url = address_of(secret.get_secret_value() if secret is not None else None, directories.root)
     database = Database(url)  # connects to nothing yet
     store = open_store(settings.store, directories.collections, settings.server, role=role)
-    catalog = Catalog(store, wrap=lambda opened: MeasuredGeneration(opened, telemetry))
+    ledgers = Ledgers(directories.ledgers, database if secret is not None else None)
+    catalog = Catalog(
+        store, wrap=lambda opened: MeasuredGeneration(opened, telemetry), note=ledgers.touch
+    )
     watch = KeyWatch(
         KeyRing(database).all,
         required=settings.require_key,
         every_seconds=settings.http.poll_seconds,
     )
-    return Wiring(settings, store, directories, telemetry, catalog, database, watch)
+    return Wiring(settings, store, directories, telemetry, catalog, database, watch, ledgers)

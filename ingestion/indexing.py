@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -62,6 +62,9 @@ def point_of(generation: Target, prepared: Prepared, vector: NDArray[np.float32]
 class Indexer:
     """Indexes items into one generation. Safe to call from several threads; close it at the end.
 
+    Args:
+        write: takes the points of up to 32 items; the generation's own `upsert` unless given.
+
     Raises EncoderMismatch when the generation was built with another encoder.
     """
 
@@ -71,9 +74,11 @@ class Indexer:
         encoder: Encoder,
         thumbnails: ThumbnailStore | None,
         limits: Limits | None = None,
+        write: Callable[[Sequence[Point]], None] | None = None,
     ) -> None:
         check_encoder(generation, encoder)
         self._generation = generation
+        self._write = write or generation.upsert
         self._encoder = encoder
         self._limits = limits or Limits()
         self._fetcher = Fetcher(self._limits.fetch)
@@ -117,7 +122,7 @@ class Indexer:
                 outcomes.append(Indexed(item.id))
             except InvalidItem as error:
                 outcomes.append(Rejection.of(error, row=place + 1, id=item.id))
-        self._generation.upsert(points)
+        self._write(points)
         return outcomes
 
     def _prepared(self, place: int, item: Item, first: Mapping[str, int]) -> Prepared | Rejection:

@@ -70,6 +70,7 @@ def delete(
         if not yes:
             typer.confirm(f"Delete '{name}' with {info.count:,} items?", abort=True)
         wiring.store.drop(name)
+        wiring.ledgers.drop(name)
         wiring.thumbnails(name).clear()
     output.print(f"Deleted '{name}'.")
 
