@@ -148,6 +148,4 @@ def _amount(word: str | None) -> str | None:
     if re.fullmatch(r"[$€£¥]?\d{1,3}(,\d{3})+(\.\d+)?[$€£¥]?", word):
         word = word.replace(",", "")
     number = number_of(word)
-    if number is None or number < 0:
-        return None
-    return str(int(number)) if number.is_integer() else format(number, ".15f").rstrip("0")
+    return None if number is None or number.startswith("-") else number

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from app.search.language.box import Anything, Circle, Exactly, Span, StartsWith, Value
@@ -42,10 +43,11 @@ def value_of(field: str, kind: FieldType, given: Text) -> Value:
     return _checked(field, kind, Exactly(text))
 
 
-def number_of(text: str) -> float | None:
-    """The number that is typed, a currency's sign beside it or not; None where it is none."""
+def number_of(text: str) -> str | None:
+    """The number that is typed, a currency's sign beside it or not, in plain digits; None where it
+    is none."""
     found = _NUMBER.fullmatch(text)
-    return float(found[1]) if found else None
+    return format(Decimal(found[1]).normalize() + 0, "f") if found else None
 
 
 def bounds_json(span: Span, kind: FieldType) -> dict[str, Any]:
@@ -174,16 +176,12 @@ def _plain(text: str) -> str:
     number = number_of(text)
     if number is None:
         raise ValueError("say a number, a range such as 10..50, or a bound such as <50")
-    return _text(number)
+    return number
 
 
 def _number(text: str) -> float | int:
     number = float(text)
     return int(number) if number.is_integer() else number
-
-
-def _text(number: float) -> str:
-    return str(int(number)) if number.is_integer() else format(number, ".15f").rstrip("0")
 
 
 def _iso(moment: datetime) -> str:
