@@ -11,17 +11,13 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from app.search.policy import ANYONE, Viewer
 from app.writer import Note, Writer
 from core.fields import Schema
-from core.filters import AnyOf, Filter, Not, both
-from core.items import Visibility
+from core.filters import Filter, both
 from qdrant.store import JOINT, CollectionConfig, Generation, VectorQuery
 
 T = TypeVar("T")
-
-PRIVATE = AnyOf("visibility", (Visibility.PRIVATE.value,))
-PUBLIC: Filter = Not(PRIVATE)
-"""What every answer to the outside is limited to."""
 
 _REMEMBERED = 256
 _FRESH_S = 1.0
@@ -100,18 +96,21 @@ class OpenCollection:
             finally:
                 self._forget()
 
-    def visible(self, filter: Filter | None) -> Filter | None:
-        """`filter`, limited to public items: as it is where there are surely no private ones."""
-        return both(filter, PUBLIC) if self._may_have_private() else filter
+    def visible(self, filter: Filter | None, viewer: Viewer = ANYONE) -> Filter | None:
+        """`filter`, limited to what the viewer may see: as it is where there is surely no more."""
+        rules = [rule for rule in viewer.rules(self.schema) if self._may_have(rule.hidden)]
+        return both(filter, *(rule.shown for rule in rules))
 
-    def count(self, filter: Filter | None = None) -> int:
-        """Public items that match `filter`: exact, and counted once between writes."""
-        wanted = self.visible(filter)
+    def count(self, filter: Filter | None = None, viewer: Viewer = ANYONE) -> int:
+        """Items to be seen that match `filter`: exact, and counted once between writes."""
+        wanted = self.visible(filter, viewer)
         return self.remember(("count", wanted), lambda: self._generation.count(wanted))
 
-    def facet(self, field: str, filter: Filter | None, limit: int) -> list[tuple[object, int]]:
-        """Values of `field` among public items that match `filter`, most frequent first."""
-        wanted = self.visible(filter)
+    def facet(
+        self, field: str, filter: Filter | None, limit: int, viewer: Viewer = ANYONE
+    ) -> list[tuple[object, int]]:
+        """Values of `field` among items to be seen that match `filter`, most frequent first."""
+        wanted = self.visible(filter, viewer)
         found = self.remember(
             ("facet", field, limit, wanted),
             lambda: self._generation.facet(field, filter=wanted, limit=limit),
@@ -168,10 +167,10 @@ class OpenCollection:
         self._generation.close()
         self._done.set()
 
-    def _may_have_private(self) -> bool:
+    def _may_have(self, hidden: Filter) -> bool:
         if self._generation.shared:  # another process may be writing one just now
             return True
-        return self.remember("private", lambda: self._generation.count(PRIVATE)) > 0
+        return self.remember(("any", hidden), lambda: self._generation.count(hidden)) > 0
 
     def _forget(self) -> None:
         with self._state:

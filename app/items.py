@@ -9,7 +9,7 @@ from typing import Any
 
 from app.collection import OpenCollection
 from app.search.pipeline import matching
-from app.search.present import is_public
+from app.search.policy import ANYONE, Viewer
 from app.wiring import Wiring
 from core.errors import InvalidItem, ItemNotFound
 from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
@@ -28,10 +28,10 @@ class Items:
 
     wiring: Wiring
 
-    def read(self, collection: str, item_id: str) -> Point:
-        """The point of a public item. Raises ItemNotFound."""
+    def read(self, collection: str, item_id: str, viewer: Viewer = ANYONE) -> Point:
+        """The point of an item that the viewer may see. Raises ItemNotFound."""
         with self.wiring.catalog.lease(collection) as opened:
-            return _public_point(opened, item_id)
+            return _visible_point(opened, item_id, viewer)
 
     def read_any(self, collection: str, item_id: str) -> Point:
         """The point of an item, private ones too: for who has just written it."""
@@ -45,9 +45,11 @@ class Items:
         with self.wiring.catalog.lease(collection) as opened:
             return opened.schema
 
-    def thumbnail(self, collection: str, item_id: str) -> tuple[str, bytes]:
-        """Address and WebP bytes of a public item's thumbnail. Raises NotFound."""
-        point = self.read(collection, item_id)
+    def thumbnail(
+        self, collection: str, item_id: str, viewer: Viewer = ANYONE
+    ) -> tuple[str, bytes]:
+        """Address and WebP bytes of a thumbnail that the viewer may see. Raises NotFound."""
+        point = self.read(collection, item_id, viewer)
         address = str(point.payload.get("_thumbnail", ""))
         return address, self.wiring.thumbnails(collection).read(address)
 
@@ -71,13 +73,19 @@ class Items:
             with closing(indexer):
                 return indexer.index(items)
 
-    def change(self, collection: str, item_id: str, changes: Mapping[str, Any]) -> Point:
+    def change(
+        self,
+        collection: str,
+        item_id: str,
+        changes: Mapping[str, Any],
+        viewer: Viewer = ANYONE,
+    ) -> Point:
         """Set the fields given and remove those given as null; the image stays.
 
         Raises ItemNotFound and InvalidItem.
         """
         with self.wiring.catalog.writing(collection) as (opened, writer):
-            payload = dict(_public_point(opened, item_id).payload)
+            payload = dict(_visible_point(opened, item_id, viewer).payload)
             payload.pop(ITEM, None)  # it is not as its source had it any more
             for name, value in checked_fields(changes, opened.schema).items():
                 payload[name] = value
@@ -85,10 +93,10 @@ class Items:
             writer.set_payload(item_id, kept)
             return Point(item_id, {}, kept)
 
-    def delete(self, collection: str, item_id: str) -> None:
-        """Delete a public item. Raises ItemNotFound."""
+    def delete(self, collection: str, item_id: str, viewer: Viewer = ANYONE) -> None:
+        """Delete an item that the viewer may see. Raises ItemNotFound."""
         with self.wiring.catalog.writing(collection) as (opened, writer):
-            _public_point(opened, item_id)
+            _visible_point(opened, item_id, viewer)
             writer.delete([item_id])
 
 
@@ -152,8 +160,8 @@ def _checked(name: str, value: Any, kind: FieldType) -> Any:
     return Visibility.PUBLIC.value if name == "visibility" and stored is None else stored
 
 
-def _public_point(opened: OpenCollection, item_id: str) -> Point:
+def _visible_point(opened: OpenCollection, item_id: str, viewer: Viewer) -> Point:
     for point in opened.generation.retrieve([item_id]):
-        if is_public(point.payload):
+        if viewer.may_see(point.payload, opened.schema):
             return point
     raise ItemNotFound(f"There is no item '{item_id}' in '{opened.name}'.", field="id")

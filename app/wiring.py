@@ -9,6 +9,7 @@ from pathlib import Path
 from app.catalog import Catalog
 from app.keys.ring import KeyRing
 from app.keys.watch import KeyWatch
+from app.search.pictures import stored_picture
 from app.search.pipeline import Searcher
 from app.settings import Settings
 from app.stores import open_store
@@ -108,6 +109,7 @@ class Wiring:
             fetch=lambda url: fetch_image(url, self.limits().fetch),
             max_pixels=self.settings.images.max_pixels,
             max_limit=self.settings.http.max_limit,
+            picture=lambda name, payload: stored_picture(self.thumbnails(name), payload),
         )
 
     def keys(self) -> KeyRing:

@@ -55,8 +55,9 @@ def item_routes(service: Service) -> APIRouter:
 
 def _add_reading(router: APIRouter, service: Service, items: Items) -> None:
     @router.get(_ONE, response_model=ItemAnswer, summary="Read an item")
-    async def get_item(collection: str, id: ItemId) -> Response:
-        point = await service.lanes.search.run(lambda: items.read(collection, id))
+    async def get_item(collection: str, id: ItemId, request: Request) -> Response:
+        viewer = service.viewer(request)
+        point = await service.lanes.search.run(lambda: items.read(collection, id, viewer))
         return json_answer(_shown(collection, point))
 
     @router.get(
@@ -67,21 +68,30 @@ def _add_reading(router: APIRouter, service: Service, items: Items) -> None:
     )
     async def get_thumbnail(collection: str, id: ItemId, request: Request) -> Response:
         """WebP, longest side at most 320 pixels."""
-        address, data = await service.lanes.search.run(lambda: items.thumbnail(collection, id))
-        headers = {"ETag": f'"{address}"', "Cache-Control": "public, max-age=300"}
+        viewer = service.viewer(request)
+        address, data = await service.lanes.search.run(
+            lambda: items.thumbnail(collection, id, viewer)
+        )
+        shared = "public" if viewer.owner_id is None and not viewer.sees_private else "private"
+        headers = {"ETag": f'"{address}"', "Cache-Control": f"{shared}, max-age=300"}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(data, headers=headers, media_type="image/webp")
 
     @router.get(_ONE + "/similar", response_model=SearchAnswer, summary="Items like this one")
     async def get_similar(
-        collection: str, id: ItemId, params: Annotated[SimilarParams, Query()]
+        collection: str, id: ItemId, params: Annotated[SimilarParams, Query()], sent: Request
     ) -> Response:
         """The items nearest to this one, itself left out."""
         request = SearchRequest(
-            parts=(IdPart(id),), filter=params.filter, limit=params.limit, cursor=params.cursor
+            parts=(IdPart(id),),
+            filter=params.filter,
+            limit=params.limit,
+            cursor=params.cursor,
+            shaping=params.shaping(),
         )
-        return await answered(service, collection, request)
+        viewer = service.viewer(sent, unsafe=params.unsafe)
+        return await answered(service, collection, request, viewer)
 
 
 def _add_writing(router: APIRouter, service: Service, items: Items) -> None:
@@ -108,12 +118,14 @@ def _add_writing(router: APIRouter, service: Service, items: Items) -> None:
     async def patch(collection: str, id: ItemId, request: Request) -> Response:
         """Fields not given stay as they are; fields given as null are removed."""
         body = await read_json(request, ItemBody, service.max_body)
-        point = await write.run(lambda: change_item(items, collection, id, _given(body)))
+        viewer = service.viewer(request)
+        point = await write.run(lambda: change_item(items, collection, id, _given(body), viewer))
         return json_answer(_shown(collection, point))
 
     @router.delete(_ONE, status_code=204, summary="Delete an item")
-    async def delete(collection: str, id: ItemId) -> Response:
-        await write.run(lambda: items.delete(collection, id))
+    async def delete(collection: str, id: ItemId, request: Request) -> Response:
+        viewer = service.viewer(request)
+        await write.run(lambda: items.delete(collection, id, viewer))
         return Response(status_code=204)
 
     @router.post(

@@ -10,6 +10,7 @@ from app.search.query import (
     IdPart,
     ImagePart,
     Part,
+    Region,
     SearchRequest,
     TextPart,
     UrlPart,
@@ -28,6 +29,9 @@ def request_of(body: SearchBody) -> SearchRequest:
         facets=tuple(body.facets),
         explain=body.explain,
         partial=body.partial,
+        shaping=body.shaping(),
+        understand=body.understand,
+        recognise=body.recognise,
     )
 
 
@@ -50,16 +54,18 @@ def image_bytes(text: str, field: str) -> bytes:
 
 
 def _part(at: int, part: QueryPart) -> Part:
-    weight = part.weight
+    weight, region = part.weight, None
     try:
+        if part.region is not None:
+            region = Region(**part.region.model_dump())
         if part.text is not None:
             return TextPart(part.text, weight)
         if part.image is not None:
-            return ImagePart(image_bytes(part.image, "image"), weight)
+            return ImagePart(image_bytes(part.image, "image"), weight, region)
         if part.image_url is not None:
-            return UrlPart(part.image_url, weight)
+            return UrlPart(part.image_url, weight, region)
         if part.id is not None:
-            return IdPart(part.id, weight)
+            return IdPart(part.id, weight, region)
         assert part.vector is not None
         return VectorPart(tuple(part.vector), weight)
     except InvalidRequest as error:

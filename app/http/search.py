@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,6 +16,7 @@ from app.http.openapi import takes
 from app.http.parts import request_of
 from app.http.search_models import SearchAnswer, SearchBody, SearchForm, SearchParams
 from app.http.service import Service
+from app.search.policy import Viewer
 from app.search.query import ImagePart, Part, SearchRequest, TextPart, UrlPart
 from core.errors import InvalidRequest
 
@@ -35,23 +37,32 @@ def search_routes(service: Service) -> APIRouter:
         filter. Send JSON, or a form with the image file in the part `image`."""
         kind = media_type(request)
         if kind == MULTIPART:
-            return await answered(service, collection, await _form(request, service.max_body))
+            params, parts = await _form(request, service.max_body)
+            viewer = service.viewer(request, unsafe=params.unsafe)
+            return await answered(service, collection, _request(params, parts), viewer)
         if kind != JSON:
             raise unsupported(request, JSON, MULTIPART)
         body = await read_json(request, SearchBody, service.max_body)
-        return await answered(service, collection, request_of(body))
+        viewer = service.viewer(request, unsafe=body.unsafe)
+        return await answered(service, collection, request_of(body), viewer)
 
     @router.get(path, response_model=SearchAnswer, summary="Search by a text")
-    async def search_text(collection: str, params: Annotated[SearchParams, Query()]) -> Response:
+    async def search_text(
+        collection: str, params: Annotated[SearchParams, Query()], sent: Request
+    ) -> Response:
         """The short form; without `q`, the items as they come."""
         parts = () if params.q is None else (TextPart(params.q),)
-        return await answered(service, collection, _request(params, parts))
+        viewer = service.viewer(sent, unsafe=params.unsafe)
+        return await answered(service, collection, _request(params, parts), viewer)
 
     return router
 
 
-async def answered(service: Service, collection: str, request: SearchRequest) -> Response:
-    """The answer to `request`, worked out in the lane for its kind."""
+async def answered(
+    service: Service, collection: str, wanted: SearchRequest, viewer: Viewer
+) -> Response:
+    """The answer to what is wanted by `viewer`, worked out in the lane for its kind."""
+    request = replace(wanted, viewer=viewer)
     answer = await _lane(service, request).run(lambda: service.searcher.search(collection, request))
     return json_answer(answer.as_json())
 
@@ -62,7 +73,7 @@ def _lane(service: Service, request: SearchRequest) -> Lane:
     return service.lanes.image if request.has_images else service.lanes.search
 
 
-async def _form(request: Request, max_body: int) -> SearchRequest:
+async def _form(request: Request, max_body: int) -> tuple[SearchForm, tuple[Part, ...]]:
     fields: Mapping[str, Any] = await read_form(request, max_body)
     try:
         # An empty input of a form says nothing: it is as if it were not there.
@@ -78,7 +89,7 @@ async def _form(request: Request, max_body: int) -> SearchRequest:
         parts.append(ImagePart(params.image))
     if not parts:
         raise InvalidRequest("The form has neither an image nor q.", field="image")
-    return _request(params, tuple(parts))
+    return params, tuple(parts)
 
 
 def _request(params: SearchParams, parts: tuple[Part, ...]) -> SearchRequest:
@@ -90,4 +101,7 @@ def _request(params: SearchParams, parts: tuple[Part, ...]) -> SearchRequest:
         facets=tuple(name.strip() for name in params.facets.split(",")) if params.facets else (),
         explain=params.explain,
         partial=params.partial,
+        shaping=params.shaping(),
+        understand=params.understand,
+        recognise=params.recognise,
     )

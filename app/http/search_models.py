@@ -4,9 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from app.http.shapes import EXAMPLE_IMAGE, Answer, Body
+from app.http.shaping_models import ShapingBody, ShapingParams
+from app.search.query import Recognise
+
+
+class RegionModel(Body):
+    """A part of an image, as shares of its width and height."""
+
+    x: float = Field(ge=0, le=1, description="Left edge.")
+    y: float = Field(ge=0, le=1, description="Upper edge.")
+    w: float = Field(gt=0, le=1, description="Width; x + w is at most 1.")
+    h: float = Field(gt=0, le=1, description="Height; y + h is at most 1.")
+
+
+class RecognisedValue(Answer):
+    words: str = Field(description="As they stand in the text.")
+    field: str
+    value: str
+
+
+class UnderstoodText(Answer):
+    """What a text that was read by the grammar of the one box was understood to say."""
+
+    read: str = Field(description="The box in its plain form; it reads back as the same.")
+    text: str = Field(description="What is searched for by meaning.")
+    without: list[str] = Field(description="What hits should be far from.")
+    filter: dict[str, Any] | None = Field(description="What hits have to fulfil.")
+    recognised: list[RecognisedValue] = Field(description="Words that are values of fields.")
+    recognise: Recognise
+    notes: list[str] = Field(description="What may have been meant otherwise.")
 
 
 class QueryPart(Body):
@@ -20,16 +49,21 @@ class QueryPart(Body):
     weight: float = Field(
         1.0, ge=-1000, le=1000, description="Share in the query; negative: less of this."
     )
+    region: RegionModel | None = Field(
+        None, description="Of image, image_url or id: only this part of the image."
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> QueryPart:
         kinds = (self.text, self.image, self.image_url, self.id, self.vector)
         if sum(kind is not None for kind in kinds) != 1:
             raise ValueError("Each part has exactly one of text, image, image_url, id and vector.")
+        if self.region is not None and (self.text is not None or self.vector is not None):
+            raise ValueError("Only an image, an image_url or an id has a region.")
         return self
 
 
-class SearchBody(Body):
+class SearchBody(ShapingBody):
     """A search. Without `query`, the collection (or what passes the filter) as it comes."""
 
     model_config = ConfigDict(
@@ -42,6 +76,13 @@ class SearchBody(Body):
                     "facets": ["brand"],
                 },
                 {"query": [{"image": EXAMPLE_IMAGE}]},
+                {
+                    "query": [
+                        {"id": "shoe-17", "region": {"x": 0.5, "y": 0, "w": 0.5, "h": 0.5}},
+                        {"text": "in blue"},
+                    ]
+                },
+                {"query": [{"text": "shoes under 50 -leather brand:acme"}], "understand": True},
             ]
         }
     )
@@ -57,14 +98,25 @@ class SearchBody(Body):
         description="Answer with the hits alone where the store fails after they were found; what "
         "is missing is named.",
     )
+    understand: bool = Field(
+        False, description="Read the wanted texts by the grammar of the one box."
+    )
+    recognise: Recognise = Field(
+        "off",
+        description="With understand: what to do about words that are values of keyword fields.",
+    )
 
 
-class SearchParams(BaseModel):
+class SearchParams(ShapingParams):
     """The short form of a search."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    q: str | None = Field(None, description="Text to look for; leave it out to browse.")
+    q: str | None = Field(
+        None,
+        description="Text to look for, by the grammar of the one box; leave it out to browse.",
+        examples=["blue running shoes under 50 -leather category:shoes before:2026"],
+    )
     filter: str | None = Field(None, description="The filter, as JSON.")
     limit: int = Field(20, ge=1, description="Most hits on the page.")
     cursor: str | None = Field(None, description="Of the page before.")
@@ -74,6 +126,12 @@ class SearchParams(BaseModel):
         False,
         description="Answer with the hits alone where the store fails after they were found; what "
         "is missing is named.",
+    )
+    understand: bool = Field(
+        True, description="Read q by the grammar of the one box; false: as plain text."
+    )
+    recognise: Recognise = Field(
+        "off", description="What to do about words of q that are values of keyword fields."
     )
 
 
@@ -87,7 +145,7 @@ class SearchForm(SearchParams):
     )
 
 
-class SimilarParams(BaseModel):
+class SimilarParams(ShapingParams):
     """What `similar` takes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -126,6 +184,9 @@ class SearchAnswer(Answer):
     collection: str
     generation: str
     explanation: dict[str, Any] | None = Field(None, description="With explain only.")
+    understood: list[UnderstoodText] | None = Field(
+        None, description="With understand only: of each wanted text, what it was taken to say."
+    )
     missing: list[str] | None = Field(
         None, description="With partial only: what the store could not tell, such as 'total'."
     )

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from app.http.embedding_runs import Embedder
+from app.http.gate import key_of
 from app.http.lanes import Lanes
 from app.search.pipeline import Searcher
+from app.search.policy import Viewer, viewer_of
 from app.upkeep import Upkeep
 from app.wiring import Wiring
 
@@ -32,6 +34,11 @@ class Service:
     def ready(self) -> bool:
         """Whether requests can be answered now."""
         return self.upkeep.readiness().ready and self.wiring.watch.usable()
+
+    def viewer(self, request: Request, *, unsafe: bool = False) -> Viewer:
+        """Who sent a request, as what they may see goes."""
+        threshold = self.wiring.settings.unsafe_from
+        return viewer_of(key_of(request), unsafe=unsafe, unsafe_from=threshold)
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.http.parts import image_bytes
 from app.items import Items, changed_item, item_of
+from app.search.policy import ANYONE, Viewer
 from core.errors import BinocleError, InvalidItem, InvalidRequest, TooLarge
 from core.items import ImageSource, Item, check_item_id
 from ingestion.rejects import Rejection
@@ -25,15 +26,21 @@ def put_item(items: Items, collection: str, item_id: str, record: dict[str, Any]
     return _written(items, collection, item)
 
 
-def change_item(items: Items, collection: str, item_id: str, record: dict[str, Any]) -> Point:
+def change_item(
+    items: Items,
+    collection: str,
+    item_id: str,
+    record: dict[str, Any],
+    viewer: Viewer = ANYONE,
+) -> Point:
     """Change one item; its point. Raises what is wrong with the change, and ItemNotFound."""
     if record.get("id") not in (None, item_id):
         raise InvalidItem("An item's id can't be changed.", field="id")
     fields = _fields(record)
     image = _image(record)
     if image is None:
-        return items.change(collection, item_id, fields)
-    present = items.read(collection, item_id)
+        return items.change(collection, item_id, fields, viewer)
+    present = items.read(collection, item_id, viewer)
     schema = items.schema(collection)
     return _written(items, collection, changed_item(present, fields, image, schema))
 

@@ -1,19 +1,22 @@
 """Compose: the parts of a query -> one unit vector of the joint space.
 
 The composition is the weighted sum of the parts' unit vectors, laid back on the sphere: it does not
-depend on the order of the parts, and one part of positive weight is that part's own vector.
+depend on the order of the parts, one part of positive weight is that part's own vector, and a part
+of negative weight lowers the cosine to what it names. Where parts are of several kinds (texts,
+images), each kind is weighed by app/search/spreads first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from app.search.query import IdPart, ImagePart, Part, TextPart, UrlPart, VectorPart
+from app.search.regions import cut_out, needed_detail
+from app.search.spreads import factors
 from core.errors import ImageError, InvalidQuery, ItemNotFound
 from encoders.encoder import Encoder, Vectors, detail
 from encoders.images import MAX_PIXELS, decode_image
@@ -32,74 +35,121 @@ class Composed:
     explanation: tuple[dict[str, object], ...]  # of each part: its kind, weight, and cosine
 
 
+def _nothing() -> Vectors:
+    return np.empty((0, 0), dtype=np.float32)
+
+
+def _no_picture(_: str) -> bytes | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Composer:
     """Turns parts into vectors.
 
     Args:
         encoder: gives the encoder; asked only where there is something to encode.
-        stored: the joint vector of an item, or None where there is none.
+        stored: the joint vectors of those of the items that there are, by id.
         fetch: the bytes of the image at a URL.
         dim: of the collection's joint space.
         max_pixels: largest image to decode.
+        picture: the stored image file of an item; None where none is stored.
+        sample: vectors of the collection, float32 (n, dim); asked only for parts of several kinds.
     """
 
     encoder: Callable[[], Encoder]
-    stored: Callable[[str], NDArray[np.float32] | None]
+    stored: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]]
     fetch: Callable[[str], bytes]
     dim: int
     max_pixels: int = MAX_PIXELS
+    picture: Callable[[str], bytes | None] = _no_picture
+    sample: Callable[[], Vectors] = _nothing
 
     def compose(self, parts: Sequence[Part]) -> Composed:
         """The query vector of one or more parts.
 
         Raises InvalidQuery (also where the parts cancel out), ItemNotFound and ImageError.
         """
+        refuse_contradictions(parts)
         vectors = self._vectors(parts)
-        weights = [part.weight for part in parts]
+        kinds = [_SPACE[type(part)] for part in parts]
+        scale = factors(kinds, vectors, self.sample()) if len(set(kinds)) > 1 else {}
+        weights = [
+            part.weight * scale.get(kind, 1.0) for part, kind in zip(parts, kinds, strict=True)
+        ]
         vector = combined(vectors, weights)
         explanation = tuple(
-            {"part": _KIND[type(part)], "weight": part.weight, "cosine": float(own @ vector)}
-            for part, own in zip(parts, vectors, strict=True)
+            {
+                "part": _KIND[type(part)],
+                "shown": shown(part),
+                "weight": part.weight,
+                "factor": scale.get(kind, 1.0),
+                "cosine": float(own @ vector),
+            }
+            for part, kind, own in zip(parts, kinds, vectors, strict=True)
         )
         return Composed(vector, _relevance_kind(parts), vectors, explanation)
 
     def _vectors(self, parts: Sequence[Part]) -> Vectors:
         """float32 (n, dim), unit rows in the order of `parts`; texts and images run in batches."""
         answer = np.empty((len(parts), self.dim), dtype=np.float32)
+        items = self._items(parts)
         texts = {at: part.text for at, part in enumerate(parts) if isinstance(part, TextPart)}
         if texts:
             answer[list(texts)] = self.encoder().encode_texts(list(texts.values()))
-        files = {at: self._file(part) for at, part in enumerate(parts) if _is_image(part)}
+        files = {at: self._file(at, part) for at, part in enumerate(parts) if _is_image(part)}
         if files:
-            encoder = self.encoder()
-            images = [self._decoded(at, data, detail(encoder)) for at, data in files.items()]
-            answer[list(files)] = encoder.encode_images(images)
+            answer[list(files)] = self._encoded(parts, files)
         for at, part in enumerate(parts):
-            if isinstance(part, IdPart):
-                answer[at] = self._item(part.id)
-            elif isinstance(part, VectorPart):
+            if isinstance(part, VectorPart):
                 answer[at] = self._given(at, part.vector)
+            elif at not in files and isinstance(part, IdPart):
+                answer[at] = items[part.id]
         return answer
 
-    def _file(self, part: Part) -> bytes:
+    def _items(self, parts: Sequence[Part]) -> Mapping[str, NDArray[np.float32]]:
+        """The vectors of the items that are parts. Raises ItemNotFound, which names the others."""
+        ids = list(dict.fromkeys(part.id for part in parts if isinstance(part, IdPart)))
+        if not ids:
+            return {}
+        found = self.stored(ids)
+        missing = [item for item in ids if item not in found]
+        if missing:
+            named = ", ".join(f"'{item}'" for item in missing)
+            what = "is no item" if len(missing) == 1 else "are no items"
+            raise ItemNotFound(f"There {what} {named}.", field="id")
+        return found
+
+    def _file(self, at: int, part: Part) -> bytes:
         if isinstance(part, UrlPart):
             return self.fetch(part.url)
-        assert isinstance(part, ImagePart)
-        return part.data
+        if isinstance(part, ImagePart):
+            return part.data
+        assert isinstance(part, IdPart)
+        data = self.picture(part.id)
+        if data is None:
+            raise InvalidQuery(
+                f"No image of the item '{part.id}' is stored to take a region of.",
+                hint="Send the image itself as a part with a region.",
+                field=f"query.{at}.region",
+            )
+        return data
 
-    def _decoded(self, at: int, data: bytes, at_least: int) -> Image.Image:
-        try:
-            return decode_image(data, max_pixels=self.max_pixels, at_least=at_least)
-        except ImageError as error:
-            error.field = error.field or f"query.{at}.image"
-            raise
-
-    def _item(self, item_id: str) -> NDArray[np.float32]:
-        vector = self.stored(item_id)
-        if vector is None:
-            raise ItemNotFound(f"There is no item '{item_id}'.", field="id")
-        return vector
+    def _encoded(self, parts: Sequence[Part], files: Mapping[int, bytes]) -> Vectors:
+        """The vectors of the images, or of their regions, in the order of `files`."""
+        encoder = self.encoder()
+        images = []
+        for at, data in files.items():
+            part = parts[at]
+            assert isinstance(part, ImagePart | UrlPart | IdPart)
+            at_least = needed_detail(detail(encoder), part.region)
+            try:
+                image = decode_image(data, max_pixels=self.max_pixels, at_least=at_least)
+            except ImageError as error:
+                error.field = error.field or f"query.{at}.image"
+                raise
+            images.append(cut_out(image, part.region, f"query.{at}.region"))
+        return encoder.encode_images(images)
 
     def _given(self, at: int, vector: tuple[float, ...]) -> NDArray[np.float32]:
         where = f"query.{at}.vector"
@@ -139,8 +189,59 @@ def combined(vectors: Vectors, weights: Sequence[float]) -> NDArray[np.float32]:
     return unit
 
 
+def refuse_contradictions(parts: Sequence[Part]) -> None:
+    """Raises InvalidQuery where the very same thing is asked for and against."""
+    signs: dict[object, float] = {}
+    for part in parts:
+        if part.weight == 0:
+            continue
+        if signs.setdefault(_identity(part), part.weight) * part.weight < 0:
+            raise InvalidQuery(
+                f"The query asks for {shown(part)} and against it.",
+                hint="Leave one of the two out.",
+                field="query",
+            )
+
+
+def shown(part: Part) -> str:
+    """A part in a few words, for people."""
+    region = getattr(part, "region", None)
+    match part:
+        case TextPart():
+            what = f"'{_short(part.text)}'"
+        case ImagePart():
+            what = "the image"
+        case UrlPart():
+            what = f"the image at {_short(part.url)}"
+        case IdPart():
+            what = f"item '{_short(part.id)}'"
+        case VectorPart():
+            what = "the vector"
+    return f"a region of {what}" if region is not None else what
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _identity(part: Part) -> object:
+    match part:
+        case TextPart():
+            return ("text", " ".join(part.text.casefold().split()))
+        case ImagePart():
+            return ("image", part.data, part.region)
+        case UrlPart():
+            return ("url", part.url, part.region)
+        case IdPart():
+            return ("id", part.id, part.region)
+        case VectorPart():
+            return ("vector", part.vector)
+
+
 def _is_image(part: Part) -> bool:
-    return isinstance(part, ImagePart | UrlPart)
+    return isinstance(part, ImagePart | UrlPart) or (
+        isinstance(part, IdPart) and part.region is not None
+    )
 
 
 def _relevance_kind(parts: Sequence[Part]) -> str | None:
@@ -156,3 +257,5 @@ _KIND: dict[type, str] = {
     IdPart: "id",
     VectorPart: "vector",
 }
+_SPACE = {**_KIND, UrlPart: "image", IdPart: "image"}
+"""Kinds whose cosines are alike."""

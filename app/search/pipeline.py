@@ -6,9 +6,10 @@ parts and filter -> what is asked -> a query vector -> candidates -> their order
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,13 @@ from app.catalog import Catalog
 from app.collection import OpenCollection
 from app.search.compose import Composed, Composer
 from app.search.cursor import Position, decode_cursor, encode_cursor
-from app.search.present import Answer, Hit, hit_of, is_public
+from app.search.language.understanding import Understood, understand
+from app.search.language.vocabulary import Vocabularies
+from app.search.present import Answer, Hit, hit_of
 from app.search.presentation.paging import Page, page_by_score
 from app.search.query import IdPart, SearchRequest
 from app.search.retrieve import Found, Wanted, browse, find
+from app.search.spreads import Samples
 from app.search.stopwatch import Stopwatch
 from core.errors import EncoderMismatch, InvalidQuery, StoreError
 from core.fields import FieldType
@@ -37,6 +41,10 @@ _FACET_VALUES = 100
 _MAX_FACETS = 20
 
 
+def _no_picture(_: str, __: Mapping[str, Any]) -> bytes | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Searcher:
     """Answers search requests. Safe to call from several threads.
@@ -47,6 +55,7 @@ class Searcher:
         fetch: the bytes of the image at a URL.
         max_pixels: largest image to decode.
         max_limit: most hits on one page.
+        picture: the stored image file of an item of a collection, by its payload; None for none.
     """
 
     catalog: Catalog
@@ -54,6 +63,9 @@ class Searcher:
     fetch: Callable[[str], bytes]
     max_pixels: int = MAX_PIXELS
     max_limit: int = 200
+    picture: Callable[[str, Mapping[str, Any]], bytes | None] = _no_picture
+    vocabularies: Vocabularies = field(default_factory=Vocabularies)
+    samples: Samples = field(default_factory=Samples)
 
     def search(self, collection: str, request: SearchRequest) -> Answer:
         """One page of the answer.
@@ -93,18 +105,20 @@ class _Search:
         self._facets: dict[str, list[dict[str, object]]] = {}
         self._missing: list[str] = []
         self._plan: Mapping[str, object] = {}
+        self._understood: tuple[Understood, ...] = ()
 
     def answer(self) -> Answer:
-        request, opened, watch = self._request, self._opened, self._watch
+        opened, watch = self._opened, self._watch
+        request = self._understand()
         wanted = parse_filter(request.filter, opened.schema)
         self._check_facets()
         self._digest = request.digest(opened.name)  # after the filter, whose depth is bounded now
         start = self._start()
         with watch.stage("encode"):
             composed = self._compose() if request.parts else None
-        page = self._page(composed, opened.visible(wanted), start)
+        page = self._page(composed, opened.visible(wanted, request.viewer), start)
         with watch.stage("count"), self._or_missing("total"):
-            self._total = opened.count(wanted)
+            self._total = opened.count(wanted, request.viewer)
         with watch.stage("facets"), self._or_missing("facets"):
             self._facets = {name: self._facet(name, wanted) for name in request.facets}
         hits = self._present(composed, page)
@@ -118,6 +132,7 @@ class _Search:
             facets=self._facets,
             timings_ms=watch.read(),
             explanation=explanation,
+            understood=tuple(one.as_json() for one in self._understood),
             missing=tuple(self._missing) if request.partial else None,
         )
 
@@ -132,6 +147,17 @@ class _Search:
             log.warning("An answer from '%s' lacks its %s: %s", self._opened.name, part, error)
             self._missing.append(part)
 
+    def _understand(self) -> SearchRequest:
+        """The request as its texts are understood, from here on the one to answer."""
+        if self._request.understand:
+            with self._watch.stage("understand"):
+                self._request, self._understood = understand(
+                    self._request,
+                    self._opened.schema,
+                    lambda: self._by.vocabularies.of(self._opened),
+                )
+        return self._request
+
     def _compose(self) -> Composed:
         composer = Composer(
             encoder=lambda: matching(self._by.encoder(), self._opened),
@@ -139,6 +165,8 @@ class _Search:
             fetch=self._by.fetch,
             dim=self._opened.config.vectors[JOINT],
             max_pixels=self._by.max_pixels,
+            picture=self._picture,
+            sample=lambda: self._by.samples.of(self._opened),
         )
         return composer.compose(self._request.parts)
 
@@ -174,9 +202,9 @@ class _Search:
         def relevance(cosine: float) -> float | None:
             return encoder.relevance(cosine, kind) if encoder and kind else None
 
-        # Private items are filtered inside the engine; looking again costs nothing and also
+        # Hidden items are filtered inside the engine; looking again costs nothing and also
         # covers an item made private while this search ran.
-        shown = [found for found in page.candidates if is_public(found.payload)]
+        shown = [found for found in page.candidates if self._may_see(found.payload)]
         ranked = composed is not None
         hits = [hit_of(self._opened.name, c, ranked=ranked, relevance=relevance) for c in shown]
         if composed is None or not self._request.explain:
@@ -204,11 +232,18 @@ class _Search:
             "retrieve": self._plan,
         }
 
-    def _stored(self, item_id: str) -> NDArray[np.float32] | None:
-        for point in self._opened.generation.retrieve([item_id], with_vectors=True):
-            if is_public(point.payload):
-                return point.vectors[JOINT]
+    def _stored(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        points = self._opened.generation.retrieve(ids, with_vectors=True)
+        return {point.id: point.vectors[JOINT] for point in points if self._may_see(point.payload)}
+
+    def _picture(self, item_id: str) -> bytes | None:
+        for point in self._opened.generation.retrieve([item_id]):
+            if self._may_see(point.payload):
+                return self._by.picture(self._opened.name, point.payload)
         return None
+
+    def _may_see(self, payload: Mapping[str, Any]) -> bool:
+        return self._request.viewer.may_see(payload, self._opened.schema)
 
     def _check_facets(self) -> None:
         fields = self._opened.schema.fields
@@ -224,7 +259,7 @@ class _Search:
                 )
 
     def _facet(self, name: str, filter: Filter | None) -> list[dict[str, object]]:
-        counted = self._opened.facet(name, filter, _FACET_VALUES)
+        counted = self._opened.facet(name, filter, _FACET_VALUES, self._request.viewer)
         return [{"value": value, "count": count} for value, count in counted]
 
     def _start(self) -> Position | None:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from app.search.candidates import Candidate
-from core.items import Visibility
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Answer:
         total: None where it is among what is missing.
         missing: what could not be found out, of 'total', 'facets' and 'explanation'. Only ever
             something where a partial answer was asked for.
+        understood: what each text that was read as a box was understood to say.
     """
 
     collection: str
@@ -56,6 +56,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     explanation: Mapping[str, Any] | None = None
     missing: tuple[str, ...] | None = None
+    understood: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The answer as the HTTP API and `binocle search --json` write it."""
@@ -68,6 +69,8 @@ class Answer:
             "collection": self.collection,
             "generation": self.generation,
         }
+        if self.understood:
+            answer["understood"] = list(self.understood)
         if self.missing is not None:
             answer["missing"] = list(self.missing)
         return answer if self.explanation is None else {**answer, "explanation": self.explanation}
@@ -76,11 +79,6 @@ class Answer:
 def public_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that may be shown: without those that are internal."""
     return {name: value for name, value in payload.items() if not name.startswith("_")}
-
-
-def is_public(payload: Mapping[str, Any]) -> bool:
-    """Whether an item of this payload may be shown."""
-    return payload.get("visibility") != Visibility.PRIVATE.value
 
 
 def thumbnail_url(collection: str, item_id: str, payload: Mapping[str, Any]) -> str | None:

@@ -6,13 +6,47 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
+from app.search.policy import ANYONE, Viewer
+from app.search.shaping import Shaping
 from core.errors import InvalidQuery
 
 MAX_PARTS = 20
 MAX_TEXT = 10_000
 _MAX_WEIGHT = 1_000.0
+_EDGE = 1e-9
+"""How far rounding may carry a region over the image's edge."""
+
+Recognise: TypeAlias = Literal["off", "boost", "filter"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of an image: upper left corner, width and height, as shares of the upright image's
+    width and height. Raises InvalidQuery where it is empty or leaves the image."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        numbers = (self.x, self.y, self.w, self.h)
+        inside = (
+            all(map(math.isfinite, numbers))
+            and min(self.x, self.y) >= 0
+            and min(self.w, self.h) > 0
+            and max(self.x + self.w, self.y + self.h) <= 1 + _EDGE
+        )
+        if not inside:
+            raise InvalidQuery(
+                f"The region {self.x:g}, {self.y:g}, {self.w:g} x {self.h:g} is empty or does not "
+                "lie in the image.",
+                hint="x, y, w and h are shares of the image's width and height, from 0 to 1; x + w "
+                "and y + h are at most 1.",
+                field="region",
+            )
 
 
 @dataclass(frozen=True)
@@ -40,26 +74,29 @@ class TextPart:
 
 @dataclass(frozen=True)
 class ImagePart:
-    """An image's file, as bytes."""
+    """An image's file, as bytes, or a region of the image."""
 
     data: bytes = field(repr=False)
     weight: float = 1.0
+    region: Region | None = None
 
 
 @dataclass(frozen=True)
 class UrlPart:
-    """The URL of an image, to be fetched."""
+    """The URL of an image, to be fetched, or a region of it."""
 
     url: str
     weight: float = 1.0
+    region: Region | None = None
 
 
 @dataclass(frozen=True)
 class IdPart:
-    """An item already indexed."""
+    """An item already indexed, or a region of its image."""
 
     id: str
     weight: float = 1.0
+    region: Region | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +121,11 @@ class SearchRequest:
         cursor: of the page before, or None for the first.
         facets: fields whose values to count among all items that pass the filter.
         explain: tell how the answer came about.
+        understand: read the wanted texts by the grammar of the one box (app/search/language).
+        recognise: what becomes of words in such a text that are values of keyword attributes.
         partial: where the store fails after the hits were found, answer without the rest of it.
+        shaping: how the answer is re-ranked, collapsed, grouped, diversified and cut off.
+        viewer: who asks, which decides what may be seen.
     """
 
     parts: tuple[Part, ...] = ()
@@ -94,8 +135,18 @@ class SearchRequest:
     facets: tuple[str, ...] = ()
     explain: bool = False
     partial: bool = False
+    shaping: Shaping = Shaping()
+    viewer: Viewer = ANYONE
+    understand: bool = False
+    recognise: Recognise = "off"
 
     def __post_init__(self) -> None:
+        if self.recognise not in get_args(Recognise):
+            raise InvalidQuery(
+                f"recognise is '{self.recognise}'.",
+                hint="Use off, boost or filter.",
+                field="recognise",
+            )
         if len(self.parts) > MAX_PARTS:
             raise InvalidQuery(
                 f"The query has {len(self.parts)} parts; {MAX_PARTS} are allowed.", field="query"
@@ -113,16 +164,23 @@ class SearchRequest:
     @property
     def has_images(self) -> bool:
         """Whether images have to be decoded and encoded."""
-        return any(isinstance(part, ImagePart | UrlPart) for part in self.parts)
+        return any(
+            isinstance(part, ImagePart | UrlPart)
+            or (isinstance(part, IdPart) and part.region is not None)
+            for part in self.parts
+        )
 
     def digest(self, collection: str) -> str:
         """Names the question, whatever the page and the order of its parts."""
         parts = sorted(_part_digest(part) for part in self.parts)
-        question = [collection, parts, self.filter]
+        question = [collection, parts, self.filter, self.understand and self.recognise]
+        question += [repr(self.shaping), repr(self.viewer)]
         text = json.dumps(question, sort_keys=True, default=str)
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _part_digest(part: Part) -> str:
-    value = part.data if isinstance(part, ImagePart) else repr(part).encode(errors="replace")
+    value = repr(part).encode(errors="replace")
+    if isinstance(part, ImagePart):
+        value += part.data
     return f"{type(part).__name__}:{part.weight!r}:{hashlib.sha256(value).hexdigest()}"

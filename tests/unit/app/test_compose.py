@@ -77,7 +77,7 @@ def composer(tiny_encoder: BundleEncoder) -> Composer:
     stored = tiny_encoder.encode_texts(["green"])[0]
     return Composer(
         encoder=lambda: tiny_encoder,
-        stored=lambda item: stored if item == "leaf" else None,
+        stored=lambda ids: {"leaf": stored} if "leaf" in ids else {},
         fetch=lambda url: encoded(picture("blue")),
         dim=tiny_encoder.dim,
     )
@@ -116,7 +116,7 @@ def test_an_encoder_is_not_asked_for_where_nothing_is_to_be_encoded() -> None:
     def no_encoder() -> BundleEncoder:
         raise AssertionError("asked for the encoder")
 
-    composer = Composer(no_encoder, lambda item: None, lambda url: b"", dim=2)
+    composer = Composer(no_encoder, lambda ids: {}, lambda url: b"", dim=2)
     assert composer.compose([VectorPart((3.0, 4.0))]).vector.tolist() == pytest.approx([0.6, 0.8])
 
 
