@@ -187,6 +187,12 @@ class Settings(BaseSettings):
         pattern="^(search|encoder)$",
         description="What `serve` serves: 'search' is everything, 'encoder' only embeddings.",
     )
+    unsafe_from: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Items whose `safety` is at least this, 0 to 1, are hidden unless asked for.",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",

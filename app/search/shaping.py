@@ -64,6 +64,22 @@ class Shaping:
         return "min_relevance" if self.min_relevance else None
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What is done to a ranking: what the request wants, where it says so, and the collection's."""
+
+    collapse: bool = True
+    group: Group | None = None
+    diversity: float = 0.0
+    line: float = 0.0  # hits of less relevance are left out
+    nearest_below: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether the ranking stays as it is."""
+        return not (self.collapse or self.group or self.diversity or self.line)
+
+
 def _within(name: str, value: float | None, most: float) -> None:
     if value is not None and not (math.isfinite(value) and 0 <= value <= most):
         raise InvalidQuery(f"{name} is {value}; it lies from 0 to {most:g}.", field=name)

@@ -17,6 +17,7 @@ from app.search.cursor import Position
 from app.search.presentation.placed import Placed
 from app.search.presentation.seen import MOST_SEEN, Seen
 from app.search.retrieve import Found
+from core.errors import InvalidCursor
 
 _MOST_WINDOWS = 20
 """Windows looked through for one page: groups may hold most of what there is."""
@@ -72,14 +73,12 @@ class Windows:
             if len(found.candidates) < end and not found.exhausted:
                 found = self.find(end)
             arranged = self._window(found, window, seen, page)
-            if arranged is None:
-                return WindowPage(page[:limit], self._more(page, limit, window, seen))
-            page += [placed for placed in arranged if placed.id not in seen]
-            if len(page) > limit:
-                return WindowPage(page[:limit], self._more(page, limit, window, seen))
+            page += _unseen(arranged or [], seen, page)
+            if len(page) > limit or arranged is None:
+                return self._cut(page, limit, window, seen)
             if len(found.candidates) <= end and found.exhausted:
                 break
-        return WindowPage(page, None)
+        return self._cut(page, limit, at + _MOST_WINDOWS, seen)
 
     def _window(
         self, found: Found, window: int, seen: Seen, page: list[Placed]
@@ -94,16 +93,25 @@ class Windows:
         done = found.candidates[: at * self.size]
         before = [candidate for candidate in done if candidate.id in seen]
         late = [candidate for candidate in done if candidate.id not in seen]
-        return (self.arrange(before, late, seen, 1) or []) if late else []
+        return _unseen(self.arrange(before, late, seen, 1) or [], seen, []) if late else []
 
-    def _more(self, page: list[Placed], limit: int, window: int, seen: Seen) -> Position | None:
+    def _cut(self, page: list[Placed], limit: int, window: int, seen: Seen) -> WindowPage:
         shown = seen.plus(placed.id for placed in page[:limit])
-        if len(page) <= limit or len(shown) >= MOST_SEEN:
-            return None
-        last = page[limit - 1]
-        return Position(offset=_window_of(page, limit, window), id=last.id, seen=shown.text())
+        after = None
+        if len(page) > limit and len(shown) < MOST_SEEN:
+            after = Position(offset=window, id=page[limit - 1].id, seen=shown.text())
+        return WindowPage(page[:limit], after)
 
 
-def _window_of(page: list[Placed], limit: int, window: int) -> int:
-    """The window that the next page starts in: the one that the first hit left over is of."""
-    return window if page[limit].window is None else page[limit].window
+def _unseen(arranged: list[Placed], seen: Seen, page: list[Placed]) -> list[Placed]:
+    on_page = {placed.id for placed in page}
+    return [each for each in arranged if each.id not in seen and each.id not in on_page]
+
+
+def _seen(start: Position | None) -> Seen:
+    try:
+        return Seen.of_text(start.seen) if start else Seen()
+    except ValueError:
+        raise InvalidCursor(
+            "The cursor is malformed.", hint="Start again from the first page.", field="cursor"
+        ) from None

@@ -14,6 +14,7 @@ positions = st.builds(
     score=st.floats(-1, 1),
     id=st.text(st.characters(codec="utf-8"), max_size=20),
     token=st.none() | st.text(st.characters(codec="utf-8"), max_size=20),
+    seen=st.text("abcd-_", max_size=20),
 )
 
 
@@ -40,13 +41,14 @@ def test_a_cursor_of_another_answer_is_refused(digest: str, generation: str) -> 
 @pytest.mark.parametrize(
     "parts",
     [
+        [1, "d", "g", 0, 0.0, "", None, ""],
+        [2, "d", "g", -1, 0.0, "", None, ""],
+        [2, "d", "g", True, 0.0, "", None, ""],
+        [2, "d", "g", 0, "high", "", None, ""],
+        [2, "d", "g", 0, 0.0, None, None, ""],
+        [2, "d", "g", 0, 0.0, "", 5, ""],
+        [2, "d", "g", 0, 0.0, "", None, 7],
         [2, "d", "g", 0, 0.0, "", None],
-        [1, "d", "g", -1, 0.0, "", None],
-        [1, "d", "g", True, 0.0, "", None],
-        [1, "d", "g", 0, "high", "", None],
-        [1, "d", "g", 0, 0.0, None, None],
-        [1, "d", "g", 0, 0.0, "", 5],
-        [1, "d", "g", 0, 0.0, ""],
         {"offset": 0},
         7,
     ],

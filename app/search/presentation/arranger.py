@@ -1,0 +1,110 @@
+"""One window of a ranking -> its order: re-ranked, cut off, collapsed, grouped, diversified."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.search.candidates import Candidate
+from app.search.presentation.collapse import Likeness, collapse
+from app.search.presentation.diversity import mmr
+from app.search.presentation.grouping import group_of, grouped
+from app.search.presentation.placed import Placed
+from app.search.presentation.seen import Seen
+from app.search.shaping import Shape
+
+Vector = NDArray[np.float32]
+
+
+@dataclass
+class Arranger:
+    """An `Arrange` (app/search/presentation/windows.py).
+
+    Args:
+        shape: what is to be done.
+        rerank: the candidates in a new order, given the place of the first of them, from 1.
+        relevance: calibrated, 0 to 1; None where it is not known: such are never cut off.
+        vectors: joint vectors, float32 (dim,), by id.
+        may_see: whether an item of this payload may be shown at all.
+        stage: times a stage.
+        below: what was cut off, best first.
+    """
+
+    shape: Shape
+    rerank: Callable[[list[Candidate], int], list[Candidate]]
+    relevance: Callable[[Candidate], float | None]
+    vectors: Callable[[Sequence[str]], Mapping[str, Vector]]
+    may_see: Callable[[Mapping[str, Any]], bool]
+    stage: Callable[[str], AbstractContextManager[None]]
+    below: list[Placed] = field(default_factory=list)
+    _likeness: Likeness = field(default_factory=Likeness)
+
+    def __call__(
+        self, before: list[Candidate], candidates: list[Candidate], seen: Seen, first: int
+    ) -> list[Placed] | None:
+        """The order; None where none of several candidates is good enough."""
+        # Hidden items are filtered inside the engine; looking again covers one hidden just now.
+        visible = [candidate for candidate in candidates if self.may_see(candidate.payload)]
+        ranked = self.rerank(visible, first)
+        with self.stage("present"):
+            placed = self._above(ranked)
+            if ranked and not placed:
+                return None
+            placed = self._collapsed(before, placed, seen)
+            placed = self._grouped(before, placed, seen)
+            return self._diversified(placed, first)
+
+    def _above(self, ranked: list[Candidate]) -> list[Placed]:
+        placed = [Placed(each, relevance=self.relevance(each)) for each in ranked]
+        line = self.shape.line
+        if not line:
+            return placed
+        above = [each for each in placed if each.relevance is None or each.relevance >= line]
+        kept = {each.id for each in above}
+        self.below += [each for each in placed if each.id not in kept]
+        return above
+
+    def _collapsed(self, before: list[Candidate], placed: list[Placed], seen: Seen) -> list[Placed]:
+        if not self.shape.collapse:
+            return placed
+        for candidate in (*before, *(each.candidate for each in placed)):
+            self._likeness.add(candidate.id, candidate.payload)
+        taken = {self._likeness.of(candidate.id) for candidate in before}
+        return collapse(placed, self._likeness, taken, seen.__contains__)
+
+    def _grouped(self, before: list[Candidate], placed: list[Placed], seen: Seen) -> list[Placed]:
+        group = self.shape.group
+        if group is None:
+            return placed
+        values = (group_of(candidate.payload, group.field) for candidate in before)
+        shown = Counter(value for value in values if value is not None)
+        return grouped(placed, group, shown, seen.__contains__)
+
+    def _diversified(self, placed: list[Placed], first: int) -> list[Placed]:
+        diversity = self.shape.diversity
+        if not diversity or len(placed) < 2:
+            return placed
+        known = self.vectors([each.id for each in placed])
+        if not known:
+            return placed
+        nothing = np.zeros_like(next(iter(known.values())))
+        vectors = np.stack([known.get(each.id, nothing) for each in placed])
+        order = mmr([each.candidate.score for each in placed], vectors, diversity)
+        return [
+            _moved(placed[at], first + int(at), first + place, diversity)
+            for place, at in enumerate(order)
+        ]
+
+
+def _moved(placed: Placed, before: int, after: int, diversity: float) -> Placed:
+    if before == after:
+        return placed
+    reason = "unlike those before it" if after < before else "like some before it"
+    changed = placed.candidate.changed("diversity", before, after, f"{reason} ({diversity:g})")
+    return replace(placed, candidate=changed)

@@ -1,0 +1,143 @@
+"""How a collection ranks: what its searches do unless a request says otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.search.rerank.rules import Pin, Rule
+from app.search.shaping import MAX_PER_GROUP, Group, Shape, Shaping
+from core.errors import BinocleError, InvalidRequest
+from core.fields import FieldType, Schema
+
+STAGES = ("rescore", "ranker", "cross_encoder", "rules")
+"""Names of the stages, in the order in which they run."""
+Kind = Literal["text", "image", "mix"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Curve(_Part):
+    """Relevance = sigmoid(slope x cosine + intercept) (Platt 1999)."""
+
+    slope: float
+    intercept: float
+
+
+class CrossEncoderStage(_Part):
+    """A model that reads query and item together, asked about the first `top` candidates."""
+
+    model: str = Field(description="Such as st:cross-encoder/ms-marco-MiniLM-L6-v2.")
+    top: int = Field(20, ge=2, le=200)
+    fields: list[str] = Field(["title", "description"], min_length=1)
+
+
+class Grouping(_Part):
+    field: str
+    n: int = Field(1, ge=1, le=MAX_PER_GROUP)
+
+
+class Ranking(_Part):
+    """The ranking of one collection, as JSON or YAML says it."""
+
+    window: int = Field(100, ge=10, le=1000, description="Candidates re-ordered at a time.")
+    budget_ms: float = Field(100.0, ge=0, le=10_000, description="Time for the stages together.")
+    rescore: bool = Field(False, description="Score again from the full vectors.")
+    ranker: str | None = Field(None, description="File of a ranker, as `train ranker` writes it.")
+    cross_encoder: CrossEncoderStage | None = None
+    rules: list[Rule] = Field([], max_length=100)
+    collapse: bool = True
+    group: Grouping | None = None
+    diversity: float = Field(0.0, ge=0, le=1)
+    min_relevance: dict[Kind, float] = Field({}, description="By kind of query.")
+    calibration: dict[Kind, Curve] = Field({}, description="By kind of query.")
+
+    def check(self, schema: Schema) -> None:
+        """Raises InvalidRequest, which names the rule, for what this collection has not."""
+        for at, rule in enumerate(self.rules):
+            try:
+                if not isinstance(rule, Pin):
+                    rule.weigh(schema)
+            except BinocleError as error:
+                where = f"rules.{at}.{error.field}" if error.field else f"rules.{at}"
+                raise InvalidRequest(error.message, hint=error.hint, field=where) from None
+        names = {"group.field": self.group.field} if self.group else {}
+        for where, name in names.items():
+            if schema.fields.get(name) is not FieldType.KEYWORD:
+                raise InvalidRequest(f"'{name}' is no keyword field to group by.", field=where)
+        for kind, line in self.min_relevance.items():
+            if not 0 <= line <= 1:
+                raise InvalidRequest("It lies from 0 to 1.", field=f"min_relevance.{kind}")
+
+    def stages(self, wanted: Shaping) -> tuple[str, ...]:
+        """The stages to run. Raises InvalidRequest for one that is not there or not configured."""
+        configured = {
+            "rescore": self.rescore,
+            "ranker": self.ranker is not None,
+            "cross_encoder": self.cross_encoder is not None,
+            "rules": bool(self.rules),
+        }
+        if wanted.rerank is None:
+            return tuple(name for name in STAGES if configured[name])
+        for name in wanted.rerank:
+            # Scores from full vectors need nothing to be set up.
+            if name not in STAGES or not (configured[name] or name == "rescore"):
+                ready = [stage for stage in STAGES if configured[stage] or stage == "rescore"]
+                raise InvalidRequest(
+                    f"The collection has no stage '{name}'.",
+                    hint=f"Stages to choose from: {', '.join(ready)}.",
+                    field="rerank",
+                )
+        return tuple(name for name in STAGES if name in wanted.rerank)
+
+    def shape(self, wanted: Shaping, kind: str | None) -> Shape:
+        """What is done to an answer to a query of this kind."""
+        own = Group(self.group.field, self.group.n) if self.group is not None else None
+        lines: Mapping[str, float] = dict(self.min_relevance)
+        return Shape(
+            collapse=self.collapse if wanted.collapse is None else wanted.collapse,
+            group=wanted.group or own,
+            diversity=self.diversity if wanted.diversity is None else wanted.diversity,
+            line=_given(wanted.min_relevance, lines.get(kind or "mix", 0.0)),
+            nearest_below=wanted.nearest_below,
+        )
+
+
+def ranking_of(data: object) -> Ranking:
+    """The ranking that plain data says. Raises InvalidRequest, which names the place."""
+    try:
+        return Ranking.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidRequest(
+            f"The ranking is wrong at '{where}': {first['msg']}.", field=where
+        ) from None
+
+
+def ranking_from_file(path: Path) -> Ranking:
+    """The ranking in a JSON or YAML file. Raises InvalidRequest."""
+    try:
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidRequest(f"{path} can't be read: {error.strerror}.", field="file") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise InvalidRequest(f"{path} is neither JSON nor YAML.", field="file") from None
+    return ranking_of(data)
+
+
+def _given(wanted: float | None, otherwise: float) -> float:
+    return otherwise if wanted is None else wanted
+
+
+def as_document(ranking: Ranking) -> dict[str, Any]:
+    """The ranking as JSON."""
+    document: dict[str, Any] = json.loads(ranking.model_dump_json(exclude_defaults=False))
+    return document
