@@ -16,7 +16,17 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from core.filters import Filter
 from encoders.encoder import Encoder, PixelEncoder, Vectors
-from qdrant.store import CollectionConfig, Generation, Point, ScoredPoint, VectorQuery
+from qdrant.store import (
+    JOINT,
+    AnyVector,
+    CollectionConfig,
+    Generation,
+    HybridQuery,
+    Order,
+    Point,
+    ScoredPoint,
+    VectorQuery,
+)
 
 METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -216,6 +226,18 @@ class MeasuredGeneration:
     def query(self, query: VectorQuery) -> list[ScoredPoint]:
         with self._measured("query"):
             return self._generation.query(query)
+
+    def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
+        with self._measured("hybrid"):
+            return self._generation.hybrid(query)
+
+    def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:
+        with self._measured("score"):
+            return self._generation.score(ids, vector, using)
+
+    def first_by(self, order: Order, *, filter: Filter | None, limit: int) -> list[Point]:
+        with self._measured("first_by"):
+            return self._generation.first_by(order, filter=filter, limit=limit)
 
     def scroll(
         self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None

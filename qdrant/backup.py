@@ -1,7 +1,8 @@
 """Backups of a collection that any engine can be restored from, in a folder or at an fsspec URL.
 
 manifest.json          written last: without it there is no backup
-points-00000.parquet   id, payload (JSON) and a column of float32 for each vector
+points-00000.parquet   id, payload (JSON), a column of float32 for each vector, and for each sparse
+                       one a column of indices and one of values
 ...
 """
 
@@ -24,7 +25,7 @@ import pyarrow.parquet as pq
 from core.errors import SourceError, StoreError
 from qdrant.config_json import config_as_json, config_from_json
 from qdrant.copying import Progress, batches
-from qdrant.store import CollectionConfig, Generation, Point
+from qdrant.store import CollectionConfig, Generation, Point, SparseVector
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -33,6 +34,7 @@ _PER_FILE = 10_000
 _BATCH = 500
 _MANIFEST = "manifest.json"
 _VECTOR = "vector:"
+_INDICES, _VALUES = "indices:", "values:"
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,11 @@ class Backup:
         for vector, dim in config.vectors.items():
             flat = np.concatenate([point.vectors[vector] for point in points])
             columns[_VECTOR + vector] = pa.FixedSizeListArray.from_arrays(pa.array(flat), dim)
+        for sparse in config.sparse:
+            rows = [point.sparse.get(sparse, SparseVector()) for point in points]
+            indices, values = pa.list_(pa.uint32()), pa.list_(pa.float32())
+            columns[_INDICES + sparse] = pa.array([row.indices for row in rows], indices)
+            columns[_VALUES + sparse] = pa.array([row.values for row in rows], values)
         stream = io.BytesIO()
         pq.write_table(pa.table(columns), stream, compression="zstd")
         data = stream.getvalue()
@@ -179,9 +186,15 @@ class Backup:
             .reshape(-1, dim)
             for name, dim in config.vectors.items()
         }
+        sparse = {name: _sparse_rows(table, name) for name in config.sparse}
         ids, payloads = table.column("id").to_pylist(), table.column("payload").to_pylist()
         return [
-            Point(item, {name: rows[row] for name, rows in vectors.items()}, json.loads(payload))
+            Point(
+                item,
+                {name: rows[row] for name, rows in vectors.items()},
+                json.loads(payload),
+                {name: rows[row] for name, rows in sparse.items() if rows[row].indices},
+            )
             for row, (item, payload) in enumerate(zip(ids, payloads, strict=True))
         ]
 
@@ -206,3 +219,12 @@ class Backup:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def _sparse_rows(table: pa.Table, name: str) -> list[SparseVector]:
+    pairs = zip(
+        table.column(_INDICES + name).to_pylist(),
+        table.column(_VALUES + name).to_pylist(),
+        strict=True,
+    )
+    return [SparseVector(tuple(indices), tuple(values)) for indices, values in pairs]

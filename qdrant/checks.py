@@ -23,14 +23,24 @@ from core.errors import (
 )
 from core.fields import FieldType
 from core.items import check_item_id
-from qdrant.store import CollectionConfig, Point, VectorQuery
+from qdrant.store import (
+    AnyVector,
+    CollectionConfig,
+    HybridQuery,
+    Order,
+    Point,
+    SparseVector,
+    VectorQuery,
+)
 
 _NAMESPACE = uuid.UUID("6a0b1f5e-2c1d-5f0e-9b57-62696e6f636c")
 _SHORTEST = 1e-12
 """Vectors shorter than this have no direction worth the name in float32."""
 _UINT64 = 2**64
 _INT64 = -(2**63)
+_UINT32 = 2**32
 _COUNTED = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
+_ORDERED = (FieldType.INTEGER, FieldType.FLOAT, FieldType.DATETIME)
 
 
 def point_uuid(item_id: str) -> uuid.UUID:
@@ -60,17 +70,46 @@ def checked_payload(item_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     return {**copy, "id": item_id}
 
 
-def checked_query(query: VectorQuery, config: CollectionConfig) -> NDArray[np.float32]:
-    """The query's vector, float32 (dim,), unit length. Raises InvalidQuery."""
+def checked_query(query: VectorQuery | HybridQuery, config: CollectionConfig) -> list[AnyVector]:
+    """The query's vectors, each as `checked_vector`. Raises InvalidQuery."""
     if query.limit < 1 or query.offset < 0:
         raise InvalidQuery("A query needs a limit of at least 1 and an offset of at least 0.")
-    dim = config.vectors.get(query.using)
-    if dim is None:
+    if isinstance(query, VectorQuery):
+        return [checked_vector(query.vector, query.using, config)]
+    if not query.prefetch:
+        raise InvalidQuery("A hybrid query needs at least one list.")
+    for part in query.prefetch:
+        if part.limit < 1 or not (0 < part.weight < np.inf):
+            raise InvalidQuery("Each list of a hybrid query needs a limit and a weight above 0.")
+        if part.half is not None and not 0 < part.half < np.inf:
+            raise InvalidQuery("The score that counts as one half has to be above 0.")
+    return [checked_vector(part.vector, part.using, config) for part in query.prefetch]
+
+
+def checked_vector(vector: AnyVector, using: str, config: CollectionConfig) -> AnyVector:
+    """float32 (dim,), unit length; sparse vectors in order of their indices. InvalidQuery."""
+    if using in config.sparse and isinstance(vector, SparseVector):
+        return _sparse(vector, "The query", InvalidQuery)
+    if using in config.vectors and not isinstance(vector, SparseVector):
+        return _unit(vector, config.vectors[using], "The query", InvalidQuery)
+    kind = "sparse" if isinstance(vector, SparseVector) else "dense"
+    raise InvalidQuery(
+        f"The collection has no {kind} vector '{using}'.",
+        hint=f"Vectors: {', '.join(sorted([*config.vectors, *config.sparse]))}.",
+    )
+
+
+def check_order(order: Order, config: CollectionConfig) -> None:
+    """Raise InvalidQuery unless points can be ordered by the field."""
+    kinds = config.schema.fields
+    if kinds.get(order.field) not in _ORDERED:
+        able = sorted(name for name, kind in kinds.items() if kind in _ORDERED)
+        kind = f"is of type {kinds[order.field].value}" if order.field in kinds else "is not there"
         raise InvalidQuery(
-            f"The collection has no vector '{query.using}'.",
-            hint=f"Vectors: {', '.join(sorted(config.vectors))}.",
+            f"'{order.field}' {kind}, so items can't be sorted by it.",
+            hint=f"Fields to sort by: {', '.join(able)}.",
+            field="sort",
         )
-    return _unit(query.vector, dim, "The query", InvalidQuery)
 
 
 def check_facet(field: str, config: CollectionConfig) -> None:
@@ -109,7 +148,41 @@ def _checked(point: Point, config: CollectionConfig) -> Point:
         name: _unit(vector, config.vectors[name], f"Item '{point.id}'", InvalidItem)
         for name, vector in point.vectors.items()
     }
-    return Point(point.id, vectors, checked_payload(point.id, point.payload))
+    return Point(
+        point.id,
+        vectors,
+        checked_payload(point.id, point.payload),
+        _checked_sparse(point, config),
+    )
+
+
+def _checked_sparse(point: Point, config: CollectionConfig) -> dict[str, SparseVector]:
+    if not set(point.sparse) <= set(config.sparse):
+        raise InvalidItem(
+            f"Item '{point.id}' has the sparse vectors {sorted(point.sparse)}; the collection "
+            f"holds {sorted(config.sparse)}.",
+            field="vector",
+        )
+    return {
+        name: _sparse(vector, f"Item '{point.id}'", InvalidItem)
+        for name, vector in point.sparse.items()
+        if vector.indices
+    }
+
+
+def _sparse(vector: SparseVector, owner: str, error: type[BinocleError]) -> SparseVector:
+    pairs = sorted(zip(vector.indices, vector.values, strict=False))
+    values = np.asarray([value for _, value in pairs], dtype=np.float32)
+    indices = [index for index, _ in pairs]
+    wrong = len(vector.indices) != len(vector.values) or len(set(indices)) != len(indices)
+    wrong = wrong or any(not 0 <= index < _UINT32 for index in indices)
+    if wrong or not np.isfinite(values).all():
+        raise error(
+            f"{owner} has a sparse vector whose indices are not distinct and of 32 bits, or whose "
+            "values are not one finite number for each.",
+            field="vector",
+        )
+    return SparseVector(tuple(indices), tuple(values.tolist()))
 
 
 def _unit(

@@ -21,6 +21,7 @@ def config_as_json(config: CollectionConfig) -> dict[str, Any]:
         "attributes": {name: kind.value for name, kind in config.schema.attributes.items()},
         "phrases": config.schema.phrases,
         "quantization": config.quantization,
+        "sparse": list(config.sparse),
     }
 
 
@@ -35,4 +36,5 @@ def config_from_json(data: Mapping[str, Any]) -> CollectionConfig:
         vectors={name: int(dim) for name, dim in data["vectors"].items()},
         schema=Schema(attributes, phrases=bool(data.get("phrases", False))),
         quantization=data["quantization"],
+        sparse=tuple(data.get("sparse", ())),  # collections made before have none
     )

@@ -102,6 +102,15 @@ def _in_step(wanted: Iterator[str], there: Iterator[str]) -> Iterator[tuple[str,
         yield each, at == each
 
 
+def _same_words(ours: Point, theirs: Point) -> bool:
+    return {name: each.indices for name, each in ours.sparse.items()} == {
+        name: each.indices for name, each in theirs.sparse.items()
+    } and all(
+        np.allclose(each.values, theirs.sparse[name].values, rtol=_CLOSE)
+        for name, each in ours.sparse.items()
+    )
+
+
 def _drop_strangers(source: Generation, target: Generation) -> None:
     """Delete from `target` what `source` has not, or has not any more."""
     for batch in batches(_in_step(target.ids(), source.ids()), _BATCH):
@@ -112,7 +121,7 @@ def _drop_strangers(source: Generation, target: Generation) -> None:
 
 def _check_equal(ours: Point, theirs: Point) -> None:
     same = ours.id == theirs.id and dict(ours.payload) == dict(theirs.payload)
-    same = same and set(ours.vectors) == set(theirs.vectors)
+    same = same and set(ours.vectors) == set(theirs.vectors) and _same_words(ours, theirs)
     if not same or not all(
         np.allclose(vector, theirs.vectors[name], atol=_CLOSE)
         for name, vector in ours.vectors.items()

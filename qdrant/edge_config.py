@@ -26,6 +26,12 @@ def shard_config(config: CollectionConfig) -> engine.EdgeConfig:
     }
     return engine.EdgeConfig(
         vectors=vectors,
+        sparse_vectors={
+            name: engine.EdgeSparseVectorParams(
+                modifier=engine.Modifier.Idf, memory=engine.Memory.Cached
+            )
+            for name in config.sparse
+        },
         payload_memory=engine.Memory.Cold,
         hnsw_config=engine.HnswIndexConfig(
             m=M, ef_construct=EF_CONSTRUCT, full_scan_threshold=FULL_SCAN_KB

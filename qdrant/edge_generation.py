@@ -5,25 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-import numpy as np
 import qdrant_edge as engine
 
 from core.errors import ItemNotFound, StoreUnavailable
 from core.filters import Filter
 from qdrant.checks import (
     check_facet,
+    check_order,
     checked_payload,
     checked_points,
     checked_query,
+    checked_vector,
     point_uuid,
     scroll_start,
 )
-from qdrant.edge_config import search_params
 from qdrant.edge_filters import compiled
+from qdrant.edge_points import point_of, scored_of, upsertion
+from qdrant.edge_queries import among, fused, nearest, sorting
 from qdrant.generation_folder import GenerationFolder
+from qdrant.queries import JOINT, AnyVector, HybridQuery, Order, SparseVector, VectorQuery
 from qdrant.shard import Shard
-from qdrant.store import CollectionConfig, Point, ScoredPoint, VectorQuery
+from qdrant.store import CollectionConfig, Point, ScoredPoint
 
 _BATCH = 500
 """Points per operation: the engine's log takes one operation as one record of bounded size."""
@@ -131,7 +135,7 @@ class EdgeGeneration:
             self._open.folder.check_space(3 * 4 * floats * len(checked))
             for start in range(0, len(checked), _BATCH):
                 batch = checked[start : start + _BATCH]
-                self._open.update(lambda batch=batch: _upsert(batch))  # type: ignore[misc]
+                self._open.update(lambda batch=batch: upsertion(batch))  # type: ignore[misc]
             self._open.note_facts()
 
     def set_payload(self, point_id: str, payload: Mapping[str, Any]) -> None:
@@ -156,27 +160,42 @@ class EdgeGeneration:
         keys = [point_uuid(each) for each in ids]
         records = self._shard.retrieve(list(dict.fromkeys(keys)), with_vectors=with_vectors)
         found = {record.id: record for record in records}
-        return [_point(found[key]) for key in keys if key in found]
+        return [point_of(found[key]) for key in keys if key in found]
 
     def query(self, query: VectorQuery) -> list[ScoredPoint]:
-        vector = checked_query(query, self.config)
-        params = search_params(
-            self.config.quantization,
-            exact=query.exact,
-            filtered=query.filter is not None,
-            wanted=query.offset + query.limit,
-        )
-        found = self._shard.query(
-            lambda: engine.QueryRequest(
-                limit=query.limit,
-                offset=query.offset,
-                query=engine.Query.Nearest(vector.tolist(), using=query.using),
-                filter=compiled(query.filter),
-                params=params,
-                with_payload=True if query.with_payload else ["id"],
+        (vector,) = checked_query(query, self.config)
+        cosine = not isinstance(vector, SparseVector)
+        if isinstance(vector, SparseVector) and not vector.indices:
+            return []
+        found = self._shard.query(lambda: nearest(query, vector, self.config))
+        return [scored_of(each, with_payload=query.with_payload, cosine=cosine) for each in found]
+
+    def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
+        vectors = checked_query(query, self.config)
+        found = self._shard.query(lambda: fused(query, vectors, self.config))
+        return [scored_of(each, with_payload=query.with_payload, cosine=False) for each in found]
+
+    def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:
+        checked = checked_vector(vector, using, self.config)
+        keys = {point_uuid(each): each for each in ids}
+        if not keys or (isinstance(checked, SparseVector) and not checked.indices):
+            return {}
+        found = self._shard.query(lambda: among(list(keys), checked, using))
+        return {keys[each.id]: each.score for each in found if isinstance(each.id, UUID)}
+
+    def first_by(self, order: Order, *, filter: Filter | None, limit: int) -> list[Point]:
+        check_order(order, self.config)
+        records, _ = self._shard.scroll(
+            lambda: engine.ScrollRequest(
+                limit=limit,
+                filter=compiled(filter),
+                with_payload=True,
+                with_vector=False,
+                order_by=sorting(order),
             )
         )
-        return [_scored(point, query.with_payload) for point in found]
+        found = {record.id: point_of(record) for record in records}  # once for each of its values
+        return list(found.values())
 
     def scroll(
         self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None
@@ -251,33 +270,6 @@ class EdgeGeneration:
                 with_vector=False,
             )
         )
-        return [_point(record) for record in records], None if following is None else str(following)
-
-
-def _upsert(points: Sequence[Point]) -> engine.UpdateOperation:
-    return engine.UpdateOperation.upsert_points(
-        [
-            engine.Point(
-                point_uuid(point.id),
-                {name: vector.tolist() for name, vector in point.vectors.items()},
-                dict(point.payload),
-            )
-            for point in points
-        ]
-    )
-
-
-def _point(record: engine.Record) -> Point:
-    payload = record.payload or {}
-    vectors = record.vector if isinstance(record.vector, dict) else {}
-    return Point(
-        payload["id"],
-        {name: np.asarray(vector, dtype=np.float32) for name, vector in vectors.items()},
-        payload,
-    )
-
-
-def _scored(point: engine.ScoredPoint, with_payload: bool) -> ScoredPoint:
-    payload = point.payload or {}
-    score = min(max(point.score, -1.0), 1.0)  # float32 sums stray over the edge
-    return ScoredPoint(payload["id"], score, payload if with_payload else {})
+        return [point_of(record) for record in records], None if following is None else str(
+            following
+        )

@@ -12,27 +12,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from core.errors import ItemNotFound, StoreUnavailable
-from core.filters import Filter
+from core.filters import Filter, both
 from core.items import check_collection_name
 from qdrant.checks import (
     check_facet,
+    check_order,
     checked_payload,
     checked_points,
     checked_query,
+    checked_vector,
     point_uuid,
     scroll_start,
 )
+from qdrant.fusion import fuse, ranked, scores
 from qdrant.matching import field_values, matches
+from qdrant.ordering import sort_value
 from qdrant.pointer import (
     Pointer,
     collection_not_found,
     generation_name,
     generation_not_found,
 )
-from qdrant.store import CollectionConfig, CollectionInfo, Point, ScoredPoint, VectorQuery
+from qdrant.queries import JOINT, AnyVector, HybridQuery, Order, VectorQuery
+from qdrant.store import CollectionConfig, CollectionInfo, Point, ScoredPoint
 
 
 @dataclass
@@ -98,7 +101,7 @@ class ExactGeneration:
         point = self._points.get(point_id)
         if point is None:
             raise ItemNotFound(f"There is no item '{point_id}' in '{self._collection}'.")
-        self._points[point_id] = Point(point_id, point.vectors, checked)
+        self._points[point_id] = Point(point_id, point.vectors, checked, point.sparse)
 
     def delete(self, ids: Sequence[str]) -> None:
         for each in ids:
@@ -109,21 +112,37 @@ class ExactGeneration:
         return [_copied(points[each], with_vectors) for each in ids if each in points]
 
     def query(self, query: VectorQuery) -> list[ScoredPoint]:
-        vector = checked_query(query, self.config)
+        (vector,) = checked_query(query, self.config)
         found = self._passing(query.filter)
-        if not found:
-            return []
-        rows = np.stack([point.vectors[query.using] for point in found])  # float32 (n, dim)
-        scores = np.clip(rows @ vector, -1.0, 1.0)
-        best = np.argsort(-scores, kind="stable")[query.offset : query.offset + query.limit]
-        return [
-            ScoredPoint(
-                found[row].id,
-                float(scores[row]),
-                copy.deepcopy(found[row].payload) if query.with_payload else {},
+        best = ranked(scores(found, vector, query.using, self._points.values()))
+        page = best[query.offset : query.offset + query.limit]
+        return self._scored(page, query.with_payload)
+
+    def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
+        vectors = checked_query(query, self.config)
+        lists = []
+        for part, vector in zip(query.prefetch, vectors, strict=True):
+            passing = self._passing(both(query.filter, part.filter))
+            lists.append(
+                ranked(scores(passing, vector, part.using, self._points.values()))[: part.limit]
             )
-            for row in best
-        ]
+        page = ranked(fuse(query, lists))[query.offset : query.offset + query.limit]
+        return self._scored(page, query.with_payload)
+
+    def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:
+        checked = checked_vector(vector, using, self.config)
+        points = self._points
+        asked = [points[each] for each in dict.fromkeys(ids) if each in points]
+        return scores(asked, checked, using, points.values())
+
+    def first_by(self, order: Order, *, filter: Filter | None, limit: int) -> list[Point]:
+        check_order(order, self.config)
+        having = [each for each in self._passing(filter) if field_values(each.payload, order.field)]
+        having.sort(
+            key=lambda point: sort_value(point.payload, order, self.config),
+            reverse=order.descending,
+        )
+        return [_copied(point, with_vectors=False) for point in having[:limit]]
 
     def scroll(
         self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None
@@ -162,6 +181,16 @@ class ExactGeneration:
         if not self._closed:
             self._closed = True
             self._content.handles.remove(self)
+
+    def _scores(self, among: Sequence[Point], vector: AnyVector, using: str) -> dict[str, float]:
+        return scores(among, vector, using, self._points.values())
+
+    def _scored(self, page: Sequence[tuple[str, float]], with_payload: bool) -> list[ScoredPoint]:
+        points = self._points
+        return [
+            ScoredPoint(each, score, copy.deepcopy(points[each].payload) if with_payload else {})
+            for each, score in page
+        ]
 
     def _passing(self, filter: Filter | None) -> list[Point]:
         """The points that match, in the order of scrolling."""
@@ -269,4 +298,5 @@ class ExactStore:
 
 def _copied(point: Point, with_vectors: bool) -> Point:
     vectors = {name: row.copy() for name, row in point.vectors.items()} if with_vectors else {}
-    return Point(point.id, vectors, copy.deepcopy(dict(point.payload)))
+    sparse = dict(point.sparse) if with_vectors else {}
+    return Point(point.id, vectors, copy.deepcopy(dict(point.payload)), sparse)

@@ -26,8 +26,15 @@ def creation(config: CollectionConfig, layout: Layout) -> dict[str, Any]:
         )
         for name, dim in config.vectors.items()
     }
+    sparse = {
+        name: models.SparseVectorParams(
+            modifier=models.Modifier.IDF, index=models.SparseIndexParams(memory=_memory("cached"))
+        )
+        for name in config.sparse
+    }
     return {
         "vectors_config": vectors,
+        "sparse_vectors_config": sparse or None,
         "shard_number": layout.shard_number,
         "replication_factor": layout.replication_factor,
         "write_consistency_factor": layout.write_consistency_factor,

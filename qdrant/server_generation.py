@@ -13,20 +13,24 @@ from core.errors import ItemNotFound, StoreUnavailable
 from core.filters import Filter
 from qdrant.checks import (
     check_facet,
+    check_order,
     checked_payload,
     checked_points,
     checked_query,
+    checked_vector,
     point_uuid,
     scroll_start,
 )
-from qdrant.server_config import read_consistency, search_params, write_ordering
+from qdrant.queries import JOINT, AnyVector, HybridQuery, Order, SparseVector, VectorQuery
+from qdrant.server_config import read_consistency, write_ordering
 from qdrant.server_errors import Missing
 from qdrant.server_filters import compiled
 from qdrant.server_indexing import wait_until_indexed
 from qdrant.server_link import Call, Link, T
 from qdrant.server_metadata import LEASE_S, generation_collection, lease_note
 from qdrant.server_points import as_struct, check_integers, point_of, scored_of
-from qdrant.store import CollectionConfig, Point, ScoredPoint, VectorQuery
+from qdrant.server_queries import among, fused, nearest, sorting
+from qdrant.store import CollectionConfig, Point, ScoredPoint
 
 _BATCH = 500
 """Points per request: some 2 MB of JSON at 256 dimensions, far below the server's 32 MB."""
@@ -149,28 +153,28 @@ class ServerGeneration:
         return [point_of(found[key]) for key in keys if key in found]
 
     def query(self, query: VectorQuery) -> list[ScoredPoint]:
-        vector = checked_query(query, self.config)
-        params = search_params(
-            self.config.quantization,
-            exact=query.exact,
-            filtered=query.filter is not None,
-            wanted=query.offset + query.limit,
-        )
-        found = self._read(
-            lambda client, seconds: client.query_points(
-                self._there,
-                query=vector.tolist(),
-                using=query.using,
-                query_filter=compiled(query.filter),
-                search_params=params,
-                limit=query.limit,
-                offset=query.offset,
-                with_payload=True if query.with_payload else ["id"],
-                consistency=self._consistency,
-                timeout=seconds,
-            )
-        )
-        return [scored_of(point, query.with_payload) for point in found.points]
+        (vector,) = checked_query(query, self.config)
+        cosine = not isinstance(vector, SparseVector)
+        if isinstance(vector, SparseVector) and not vector.indices:
+            _ = self._open
+            return []
+        return self._found(nearest(query, vector, self.config), query.with_payload, cosine)
+
+    def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
+        vectors = checked_query(query, self.config)
+        return self._found(fused(query, vectors, self.config), query.with_payload, cosine=False)
+
+    def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:
+        checked = checked_vector(vector, using, self.config)
+        if not ids or (isinstance(checked, SparseVector) and not checked.indices):
+            return {}
+        found = self._found(among(ids, checked, using), False, cosine=False)
+        return {point.id: point.score for point in found}
+
+    def first_by(self, order: Order, *, filter: Filter | None, limit: int) -> list[Point]:
+        check_order(order, self.config)
+        found, _ = self._scroll(filter, limit, None, with_payload=True, order=order)
+        return list({point.id: point for point in found}.values())  # once for each of its values
 
     def scroll(
         self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None
@@ -266,8 +270,23 @@ class ServerGeneration:
             )
             self._renewed = time.monotonic()
 
+    def _found(
+        self, arguments: dict[str, Any], with_payload: bool, cosine: bool
+    ) -> list[ScoredPoint]:
+        answer = self._read(
+            lambda client, seconds: client.query_points(
+                self._there, consistency=self._consistency, timeout=seconds, **arguments
+            )
+        )
+        return [scored_of(each, with_payload=with_payload, cosine=cosine) for each in answer.points]
+
     def _scroll(
-        self, filter: Filter | None, limit: int, after: str | None, with_payload: bool | list[str]
+        self,
+        filter: Filter | None,
+        limit: int,
+        after: str | None,
+        with_payload: bool | list[str],
+        order: Order | None = None,
     ) -> tuple[list[Point], str | None]:
         start = scroll_start(after)
         records, following = self._read(
@@ -278,10 +297,10 @@ class ServerGeneration:
                 offset=None if start is None else str(start),
                 with_payload=with_payload,
                 with_vectors=False,
+                order_by=None if order is None else sorting(order),
                 consistency=self._consistency,
                 timeout=seconds,
             )
         )
-        return [point_of(record) for record in records], None if following is None else str(
-            following
-        )
+        points = [point_of(record) for record in records]
+        return points, None if following is None else str(following)

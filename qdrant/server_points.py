@@ -10,7 +10,7 @@ from qdrant_client.http import models
 
 from core.errors import InvalidItem
 from qdrant.checks import point_uuid
-from qdrant.store import Point, ScoredPoint
+from qdrant.store import Point, ScoredPoint, SparseVector
 
 _INT64 = 2**63
 
@@ -18,6 +18,10 @@ _INT64 = 2**63
 def as_struct(point: Point) -> models.PointStruct:
     """A checked point as the client takes it."""
     vectors: Any = {name: vector.tolist() for name, vector in point.vectors.items()}
+    for name, sparse in point.sparse.items():
+        vectors[name] = models.SparseVector(
+            indices=list(sparse.indices), values=list(sparse.values)
+        )
     return models.PointStruct(
         id=str(point_uuid(point.id)), vector=vectors, payload=dict(point.payload)
     )
@@ -27,17 +31,20 @@ def point_of(record: models.Record) -> Point:
     """A point as it was stored; `vectors` is empty where none were asked for."""
     payload = record.payload or {}
     vectors = record.vector if isinstance(record.vector, dict) else {}
-    return Point(
-        payload["id"],
-        {name: np.asarray(vector, dtype=np.float32) for name, vector in vectors.items()},
-        payload,
-    )
+    dense, sparse = {}, {}
+    for name, vector in vectors.items():
+        if not isinstance(vector, models.SparseVector):
+            dense[name] = np.asarray(vector, dtype=np.float32)
+        elif vector.indices:
+            sparse[name] = SparseVector(tuple(vector.indices), tuple(vector.values))
+    return Point(payload["id"], dense, payload, sparse)
 
 
-def scored_of(point: models.ScoredPoint, with_payload: bool) -> ScoredPoint:
-    """A point found, its cosine within -1 and 1."""
+def scored_of(point: models.ScoredPoint, *, with_payload: bool, cosine: bool) -> ScoredPoint:
+    """A point found; a cosine within -1 and 1."""
     payload = point.payload or {}
-    score = min(max(point.score, -1.0), 1.0)  # float32 sums stray over the edge
+    # float32 sums stray over the edge
+    score = min(max(point.score, -1.0), 1.0) if cosine else point.score
     return ScoredPoint(payload["id"], score, payload if with_payload else {})
 
 

@@ -16,9 +16,15 @@ from numpy.typing import NDArray
 
 from core.fields import Schema
 from core.filters import Filter
-
-JOINT = "joint"
-"""Name of the vector in the space that images and texts share."""
+from qdrant.queries import COLOR as COLOR
+from qdrant.queries import JOINT as JOINT
+from qdrant.queries import TEXT as TEXT
+from qdrant.queries import AnyVector as AnyVector
+from qdrant.queries import HybridQuery as HybridQuery
+from qdrant.queries import Order as Order
+from qdrant.queries import Prefetch as Prefetch
+from qdrant.queries import SparseVector as SparseVector
+from qdrant.queries import VectorQuery as VectorQuery
 
 Quantization = Literal["none", "int8", "binary", "turbo", "product"]
 
@@ -32,40 +38,30 @@ class CollectionConfig:
     vectors: Mapping[str, int]  # dense vectors by name, with their dimensions
     schema: Schema = field(default_factory=Schema)
     quantization: Quantization = "int8"
+    sparse: tuple[str, ...] = ()  # sparse vectors by name, weighted by the engine's IDF
 
 
 @dataclass(frozen=True)
 class Point:
-    """One item as stored. `vectors` are float32 (dim,), unit length; `payload` is JSON."""
+    """One item as stored. `payload` is JSON.
+
+    vectors: float32 (dim,), unit length, of all dense names; sparse: of the collection's sparse
+    names, where one that is left out is empty.
+    """
 
     id: str
     vectors: Mapping[str, NDArray[np.float32]]
     payload: Mapping[str, Any]
+    sparse: Mapping[str, SparseVector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ScoredPoint:
-    """A point found: cosine -1 to 1."""
+    """A point found: cosine -1 to 1; by sparse vectors and by fusion a score of their own."""
 
     id: str
     score: float
     payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class VectorQuery:
-    """The nearest points to a unit vector, best first; ties in no certain order.
-
-    exact: compare with every point, without the index: the yardstick, O(N D).
-    """
-
-    vector: NDArray[np.float32]
-    limit: int
-    using: str = JOINT
-    filter: Filter | None = None
-    offset: int = 0
-    exact: bool = False
-    with_payload: bool = True
 
 
 @dataclass(frozen=True)
@@ -126,10 +122,23 @@ class Generation(Protocol):
 
     def query(self, query: VectorQuery) -> list[ScoredPoint]: ...
 
+    def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
+        """Raises InvalidQuery for a vector that the collection has not, or a weight below 0."""
+        ...
+
+    def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:
+        """The exact score of each of `ids` that is there and that `using` finds at all."""
+        ...
+
     def scroll(
         self, *, filter: Filter | None = None, limit: int = 100, after: str | None = None
     ) -> tuple[list[Point], str | None]:
         """A page of points without vectors, in a fixed order, and the token for the next page."""
+        ...
+
+    def first_by(self, order: Order, *, filter: Filter | None, limit: int) -> list[Point]:
+        """The first points by a field, without vectors; those without a value are left out, and
+        ties come in no certain order. For pages of any depth see `qdrant.ordering`."""
         ...
 
     def ids(self) -> Iterator[str]:

@@ -122,7 +122,8 @@ class _Points(wire.PointsServicer):
         answer = self._client.query_points(
             request.collection_name,
             query=GrpcToRest.convert_query(request.query),
-            using=request.using,
+            prefetch=[GrpcToRest.convert_prefetch_query(each) for each in request.prefetch],
+            using=request.using or None,
             query_filter=_filter(request),
             search_params=GrpcToRest.convert_search_params(request.params),
             limit=request.limit,
@@ -142,6 +143,9 @@ class _Points(wire.PointsServicer):
             else None,
             with_payload=GrpcToRest.convert_with_payload_selector(request.with_payload),
             with_vectors=_vectors(request),
+            order_by=GrpcToRest.convert_order_by(request.order_by)
+            if request.HasField("order_by")
+            else None,
         )
         next_page = (
             None if following is None else RestToGrpc.convert_extended_point_id(str(following))
@@ -238,6 +242,7 @@ def _creation(request: Any) -> models.CreateCollection:
 
     return models.CreateCollection(
         vectors=given("vectors_config", GrpcToRest.convert_vectors_config),
+        sparse_vectors=given("sparse_vectors_config", GrpcToRest.convert_sparse_vector_config),
         shard_number=given("shard_number"),
         replication_factor=given("replication_factor"),
         write_consistency_factor=given("write_consistency_factor"),

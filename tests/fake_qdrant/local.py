@@ -32,7 +32,10 @@ class Engine:
 
     def create(self, name: str, request: models.CreateCollection) -> None:
         self.client.create_collection(
-            name, vectors_config=request.vectors, metadata=request.metadata
+            name,
+            vectors_config=request.vectors,
+            sparse_vectors_config=request.sparse_vectors,
+            metadata=request.metadata,
         )
         self._settings[name] = request
         self._indexed[name] = {}

@@ -101,6 +101,7 @@ def _query(engine: Engine, name: str, body: bytes) -> models.QueryResponse:
     return engine.client.query_points(
         name,
         query=asked.query,
+        prefetch=asked.prefetch,
         using=asked.using,
         query_filter=asked.filter,
         search_params=asked.params,
@@ -117,6 +118,7 @@ def _scroll(engine: Engine, name: str, body: bytes) -> models.ScrollResult:
         scroll_filter=asked.filter,
         limit=asked.limit or 10,
         offset=asked.offset,
+        order_by=asked.order_by,
         with_payload=_payload(asked.with_payload),
         with_vectors=asked.with_vector or False,
     )
