@@ -11,6 +11,8 @@ from app.keys.ring import KeyRing
 from app.keys.watch import KeyWatch
 from app.search.pictures import stored_picture
 from app.search.pipeline import Searcher
+from app.search.rerank.rankings import Rankings
+from app.search.rerank.shelf import StageShelf
 from app.settings import Settings
 from app.stores import open_store
 from app.telemetry import MeasuredGeneration, Telemetry, measured
@@ -41,6 +43,10 @@ class Directories:
     @property
     def thumbnails(self) -> Path:
         return self.root / "thumbnails"
+
+    @property
+    def rankings(self) -> Path:
+        return self.root / "rankings"
 
     @property
     def rejects(self) -> Path:
@@ -74,6 +80,7 @@ class Wiring:
     database: Database
     watch: KeyWatch
     ledgers: Ledgers
+    shelf: StageShelf = field(default_factory=StageShelf)
     creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _encoder: Encoder | None = None
     _service: RemoteEncoder | None = None
@@ -109,8 +116,15 @@ class Wiring:
             fetch=lambda url: fetch_image(url, self.limits().fetch),
             max_pixels=self.settings.images.max_pixels,
             max_limit=self.settings.http.max_limit,
+            rankings=self.rankings,
+            shelf=self.shelf,
             picture=lambda name, payload: stored_picture(self.thumbnails(name), payload),
         )
+
+    @property
+    def rankings(self) -> Rankings:
+        """How collections rank."""
+        return Rankings(self.directories.rankings)
 
     def keys(self) -> KeyRing:
         """The API keys."""

@@ -157,7 +157,10 @@ class SimilarParams(ShapingParams):
 
 class HitModel(Answer):
     id: str
-    score: float | None = Field(description="Cosine, -1 to 1; null in a browse.")
+    score: float | None = Field(
+        description="What hits are ranked by: the cosine, -1 to 1, unless aspects were fused or "
+        "stages re-ranked; null in a browse."
+    )
     relevance: float | None = Field(
         description="Calibrated, 0 to 1: the chance that this answers the query; null where the "
         "encoder is not calibrated for this kind of query."
@@ -165,6 +168,9 @@ class HitModel(Answer):
     title: str
     payload: dict[str, Any] = Field(description="The item's public fields.")
     thumbnail: str | None = Field(description="Path of a small copy of the image.")
+    alike: int | None = Field(None, description="Near-duplicates that stand behind it, if any.")
+    alike_ids: list[str] | None = Field(None, description="Theirs, with list_collapsed only.")
+    group: str | None = Field(None, description="Its value of the field that hits are grouped by.")
     explanation: dict[str, Any] | None = Field(None, description="With explain only.")
 
 
@@ -186,6 +192,12 @@ class SearchAnswer(Answer):
     explanation: dict[str, Any] | None = Field(None, description="With explain only.")
     understood: list[UnderstoodText] | None = Field(
         None, description="With understand only: of each wanted text, what it was taken to say."
+    )
+    no_match: bool | None = Field(
+        None, description="True where nothing is good enough to be an answer to the query."
+    )
+    nearest_below: list[HitModel] | None = Field(
+        None, description="Then, with nearest_below only: the nearest of what was cut off."
     )
     missing: list[str] | None = Field(
         None, description="With partial only: what the store could not tell, such as 'total'."

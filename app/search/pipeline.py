@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,20 @@ from app.catalog import Catalog
 from app.collection import OpenCollection
 from app.search.compose import Composed, Composer
 from app.search.cursor import Position, decode_cursor, encode_cursor
+from app.search.facets import check_facets, facet
 from app.search.language.understanding import Understood, understand
 from app.search.language.vocabulary import Vocabularies
-from app.search.present import Answer, Hit, hit_of
-from app.search.presentation.paging import Page, page_by_score
+from app.search.present import Answer, Hit, explanation_of, hit_of
+from app.search.presentation.placed import Placed
+from app.search.presentation.windows import WindowPage
 from app.search.query import IdPart, SearchRequest
+from app.search.rerank.rankings import Rankings
+from app.search.rerank.shelf import StageShelf
 from app.search.retrieve import Found, Wanted, browse, find
+from app.search.shaped import Shaped
 from app.search.spreads import Samples
 from app.search.stopwatch import Stopwatch
 from core.errors import EncoderMismatch, InvalidQuery, StoreError
-from core.fields import FieldType
 from core.filter_parser import parse_filter
 from core.filters import Filter
 from encoders.encoder import Encoder
@@ -36,9 +41,9 @@ from qdrant.store import JOINT, Point
 
 log = logging.getLogger(__name__)
 
-_FACET_TYPES = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
-_FACET_VALUES = 100
-_MAX_FACETS = 20
+
+def _unknown(_: float) -> float | None:
+    return None
 
 
 def _no_picture(_: str, __: Mapping[str, Any]) -> bytes | None:
@@ -56,6 +61,7 @@ class Searcher:
         max_pixels: largest image to decode.
         max_limit: most hits on one page.
         picture: the stored image file of an item of a collection, by its payload; None for none.
+        rankings: how collections rank.
     """
 
     catalog: Catalog
@@ -64,6 +70,8 @@ class Searcher:
     max_pixels: int = MAX_PIXELS
     max_limit: int = 200
     picture: Callable[[str, Mapping[str, Any]], bytes | None] = _no_picture
+    rankings: Rankings = field(default_factory=Rankings)
+    shelf: StageShelf = field(default_factory=StageShelf)
     vocabularies: Vocabularies = field(default_factory=Vocabularies)
     samples: Samples = field(default_factory=Samples)
 
@@ -105,13 +113,14 @@ class _Search:
         self._facets: dict[str, list[dict[str, object]]] = {}
         self._missing: list[str] = []
         self._plan: Mapping[str, object] = {}
+        self._shaped: Shaped | None = None
         self._understood: tuple[Understood, ...] = ()
 
     def answer(self) -> Answer:
         opened, watch = self._opened, self._watch
         request = self._understand()
         wanted = parse_filter(request.filter, opened.schema)
-        self._check_facets()
+        check_facets(request.facets, opened.schema)
         self._digest = request.digest(opened.name)  # after the filter, whose depth is bounded now
         start = self._start()
         with watch.stage("encode"):
@@ -120,8 +129,10 @@ class _Search:
         with watch.stage("count"), self._or_missing("total"):
             self._total = opened.count(wanted, request.viewer)
         with watch.stage("facets"), self._or_missing("facets"):
-            self._facets = {name: self._facet(name, wanted) for name in request.facets}
-        hits = self._present(composed, page)
+            viewer = request.viewer
+            self._facets = {name: facet(opened, name, wanted, viewer) for name in request.facets}
+        hits = self._hits(composed, page.placed)
+        below = self._below(composed) if not hits and start is None else []
         explanation = self._explanation(composed) if request.explain else None
         return Answer(
             collection=opened.name,
@@ -134,7 +145,15 @@ class _Search:
             explanation=explanation,
             understood=tuple(one.as_json() for one in self._understood),
             missing=tuple(self._missing) if request.partial else None,
+            no_match=composed is not None and not hits and start is None,
+            nearest_below=tuple(below),
         )
+
+    def _below(self, composed: Composed | None) -> list[Hit]:
+        """The nearest of what was cut off, where that is wanted."""
+        if self._shaped is None or not self._shaped.shape.nearest_below:
+            return []
+        return self._hits(composed, self._shaped.below[: self._request.limit])
 
     @contextmanager
     def _or_missing(self, part: str) -> Iterator[None]:
@@ -172,20 +191,31 @@ class _Search:
 
     def _page(
         self, composed: Composed | None, filter: Filter | None, start: Position | None
-    ) -> Page:
-        generation, limit = self._opened.generation, self._request.limit
+    ) -> WindowPage:
+        request, opened = self._request, self._opened
         if composed is None:
-            with self._watch.stage("retrieve"):
-                browsed = browse(generation, limit, filter, start)
-            return Page(browsed.candidates, browsed.after)
-        asked = {part.id for part in self._request.parts if isinstance(part, IdPart)}
+            return self._browsed(filter, start)
+        asked = {part.id for part in request.parts if isinstance(part, IdPart)}
         wanted = Wanted(composed.vector, filter, without=frozenset(asked))
-        return page_by_score(
-            lambda depth, with_payload: self._retrieve(wanted, depth, with_payload),
-            generation,
-            limit,
-            start,
+        self._shaped = Shaped(
+            opened,
+            request,
+            composed,
+            self._by.rankings.of(opened.name),
+            self._by.shelf,
+            self._watch,
+            self._relevance(composed.kind),
         )
+        return self._shaped.page(partial(self._retrieve, wanted), filter, start)
+
+    def _browsed(self, filter: Filter | None, start: Position | None) -> WindowPage:
+        wish = self._request.shaping.needs_query
+        if wish is not None:
+            raise InvalidQuery(f"{wish} needs a query to rank by; this is a browse.", field=wish)
+        with self._watch.stage("retrieve"):
+            browsed = browse(self._opened.generation, self._request.limit, filter, start)
+        shown = [Placed(each) for each in browsed.candidates if self._may_see(each.payload)]
+        return WindowPage(shown, browsed.after)
 
     def _retrieve(self, wanted: Wanted, depth: int, with_payload: bool) -> Found:
         with self._watch.stage("retrieve"):
@@ -193,36 +223,43 @@ class _Search:
         self._plan = found.plan
         return found
 
-    def _present(self, composed: Composed | None, page: Page) -> list[Hit]:
-        kind = composed.kind if composed else None
+    def _relevance(self, kind: str | None) -> Callable[[float], float | None]:
+        """Calibrated relevance of a joint cosine, for a query of this kind."""
+        curve = self._by.rankings.of(self._opened.name).curve(kind)
+        if curve is not None:
+            return curve.probability
         encoder = self._by.encoder() if kind else None
-        if encoder is not None and encoder.fingerprint != self._opened.config.fingerprint:
-            encoder = None  # calibrated for vectors of its own only
+        if encoder is None or kind is None or encoder.fingerprint != self._fingerprint:
+            return _unknown  # calibrated for vectors of its own only
+        return lambda cosine: encoder.relevance(cosine, kind)
 
-        def relevance(cosine: float) -> float | None:
-            return encoder.relevance(cosine, kind) if encoder and kind else None
+    @property
+    def _fingerprint(self) -> str:
+        return self._opened.config.fingerprint
 
-        # Hidden items are filtered inside the engine; looking again costs nothing and also
-        # covers an item made private while this search ran.
-        shown = [found for found in page.candidates if self._may_see(found.payload)]
+    def _hits(self, composed: Composed | None, placed: Sequence[Placed]) -> list[Hit]:
         ranked = composed is not None
-        hits = [hit_of(self._opened.name, c, ranked=ranked, relevance=relevance) for c in shown]
+        own = self._request.shaping.list_collapsed
+        hits = [hit_of(self._opened.name, p, ranked=ranked, list_alike=own) for p in placed]
         if composed is None or not self._request.explain:
             return hits
-        return self._explained(hits, composed)
+        return self._explained(hits, composed, placed)
 
-    def _explained(self, hits: list[Hit], composed: Composed) -> list[Hit]:
-        """The hits with the cosine of each part of the query to each of them."""
+    def _explained(
+        self, hits: list[Hit], composed: Composed, placed: Sequence[Placed]
+    ) -> list[Hit]:
+        """The hits with what made their places: of each part of the query its cosine, of each
+        aspect its score and rank, and what the stages changed."""
         ids = [hit.id for hit in hits]
         points: list[Point] = []
         with self._or_missing("explanation"):
             points = self._opened.generation.retrieve(ids, with_vectors=True)
         cosines = {point.id: composed.parts @ point.vectors[JOINT] for point in points}
         return [
-            replace(hit, explanation={"parts": [round(float(c), 6) for c in cosines[hit.id]]})
+            replace(hit, explanation=explanation_of(each.candidate, cosines[hit.id]))
             if hit.id in cosines
             else hit
-            for hit in hits
+            for hit, each in zip(hits, placed, strict=True)
         ]
 
     def _explanation(self, composed: Composed | None) -> dict[str, object]:
@@ -230,6 +267,7 @@ class _Search:
             "compose": list(composed.explanation) if composed else [],
             "relevance_of": composed.kind if composed else None,
             "retrieve": self._plan,
+            "shape": self._shaped.explanation() if self._shaped else {},
         }
 
     def _stored(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
@@ -244,23 +282,6 @@ class _Search:
 
     def _may_see(self, payload: Mapping[str, Any]) -> bool:
         return self._request.viewer.may_see(payload, self._opened.schema)
-
-    def _check_facets(self) -> None:
-        fields = self._opened.schema.fields
-        if len(self._request.facets) > _MAX_FACETS:
-            raise InvalidQuery(f"At most {_MAX_FACETS} facets are allowed.", field="facets")
-        for name in self._request.facets:
-            if fields.get(name) not in _FACET_TYPES:
-                able = sorted(field for field, kind in fields.items() if kind in _FACET_TYPES)
-                raise InvalidQuery(
-                    f"There are no facets of '{name}'.",
-                    hint=f"Fields with facets: {', '.join(able)}.",
-                    field="facets",
-                )
-
-    def _facet(self, name: str, filter: Filter | None) -> list[dict[str, object]]:
-        counted = self._opened.facet(name, filter, _FACET_VALUES, self._request.viewer)
-        return [{"value": value, "count": count} for value, count in counted]
 
     def _start(self) -> Position | None:
         if self._request.cursor is None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.search.candidates import Candidate
+from app.search.presentation.placed import Placed
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An item found. score: cosine, -1 to 1; relevance: calibrated, 0 to 1; None in a browse."""
+    """An item found.
+
+    Attributes:
+        score: what it is ranked by: the cosine, -1 to 1, unless aspects were fused or stages
+            re-ranked; None in a browse.
+        relevance: calibrated, 0 to 1; None in a browse and where it is not known.
+        alike: near-duplicates that stand behind it, best first; `list_alike`: tell their ids.
+        group: its value of the field that hits are grouped by.
+    """
 
     id: str
     score: float | None
@@ -22,6 +34,9 @@ class Hit:
     thumbnail: str | None
     explanation: Mapping[str, Any] | None = None
     missing: tuple[str, ...] | None = None
+    alike: tuple[str, ...] = ()
+    list_alike: bool = False
+    group: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The hit as the HTTP API writes it."""
@@ -33,6 +48,12 @@ class Hit:
             "payload": self.payload,
             "thumbnail": self.thumbnail,
         }
+        if self.alike:
+            hit["alike"] = len(self.alike)
+            if self.list_alike:
+                hit["alike_ids"] = list(self.alike)
+        if self.group is not None:
+            hit["group"] = self.group
         return hit if self.explanation is None else {**hit, "explanation": self.explanation}
 
 
@@ -45,6 +66,8 @@ class Answer:
         missing: what could not be found out, of 'total', 'facets' and 'explanation'. Only ever
             something where a partial answer was asked for.
         understood: what each text that was read as a box was understood to say.
+        no_match: a query was asked, and nothing is good enough to be an answer.
+        nearest_below: then, where it was asked for, the nearest of what was cut off.
     """
 
     collection: str
@@ -57,6 +80,8 @@ class Answer:
     explanation: Mapping[str, Any] | None = None
     missing: tuple[str, ...] | None = None
     understood: tuple[Mapping[str, Any], ...] = ()
+    no_match: bool = False
+    nearest_below: tuple[Hit, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The answer as the HTTP API and `binocle search --json` write it."""
@@ -69,6 +94,10 @@ class Answer:
             "collection": self.collection,
             "generation": self.generation,
         }
+        if self.no_match:
+            answer["no_match"] = True
+        if self.nearest_below:
+            answer["nearest_below"] = [hit.as_json() for hit in self.nearest_below]
         if self.understood:
             answer["understood"] = list(self.understood)
         if self.missing is not None:
@@ -88,19 +117,29 @@ def thumbnail_url(collection: str, item_id: str, payload: Mapping[str, Any]) -> 
     return f"/v1/collections/{collection}/items/{quote(item_id, safe='')}/thumbnail"
 
 
-def hit_of(
-    collection: str,
-    candidate: Candidate,
-    *,
-    ranked: bool,
-    relevance: Callable[[float], float | None],
-) -> Hit:
-    """The hit for a candidate; score and relevance only where candidates are `ranked`."""
+def explanation_of(candidate: Candidate, cosines: NDArray[np.float32]) -> dict[str, Any]:
+    """Why a hit stands where it does. cosines: float32 (n,), of each part of the query to it."""
+    return {
+        "parts": [round(float(cosine), 6) for cosine in cosines],
+        "aspects": {
+            name: {"raw": round(aspect.raw, 6), "rank": aspect.rank}
+            for name, aspect in candidate.aspects.items()
+        },
+        "changes": [change.as_json() for change in candidate.changes],
+    }
+
+
+def hit_of(collection: str, placed: Placed, *, ranked: bool, list_alike: bool = False) -> Hit:
+    """The hit for what is placed; score and relevance only where the answer is `ranked`."""
+    candidate = placed.candidate
     return Hit(
         id=candidate.id,
         score=candidate.score if ranked else None,
-        relevance=relevance(candidate.score) if ranked else None,
+        relevance=placed.relevance if ranked else None,
         title=str(candidate.payload.get("title", "")),
         payload=public_payload(candidate.payload),
         thumbnail=thumbnail_url(collection, candidate.id, candidate.payload),
+        alike=placed.alike,
+        list_alike=list_alike,
+        group=placed.group,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 from app.search.policy import ANYONE, Viewer
-from app.search.shaping import Shaping
+from app.search.shaping import AS_CONFIGURED, Shaping
 from core.errors import InvalidQuery
 
 MAX_PARTS = 20
@@ -135,7 +135,7 @@ class SearchRequest:
     facets: tuple[str, ...] = ()
     explain: bool = False
     partial: bool = False
-    shaping: Shaping = Shaping()
+    shaping: Shaping = AS_CONFIGURED
     viewer: Viewer = ANYONE
     understand: bool = False
     recognise: Recognise = "off"

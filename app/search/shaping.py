@@ -11,6 +11,11 @@ MAX_PER_GROUP = 100
 _MOST_BUDGET_MS = 10_000.0
 
 
+def _within(name: str, value: float | None, most: float) -> None:
+    if value is not None and not (math.isfinite(value) and 0 <= value <= most):
+        raise InvalidQuery(f"{name} is {value}; it lies from 0 to {most:g}.", field=name)
+
+
 @dataclass(frozen=True)
 class Group:
     """At most `n` hits, 1 to 100, of each value of the keyword field `field`."""
@@ -64,6 +69,10 @@ class Shaping:
         return "min_relevance" if self.min_relevance else None
 
 
+AS_CONFIGURED = Shaping()
+"""As the collection's ranking has it."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What is done to a ranking: what the request wants, where it says so, and the collection's."""
@@ -78,8 +87,3 @@ class Shape:
     def plain(self) -> bool:
         """Whether the ranking stays as it is."""
         return not (self.collapse or self.group or self.diversity or self.line)
-
-
-def _within(name: str, value: float | None, most: float) -> None:
-    if value is not None and not (math.isfinite(value) and 0 <= value <= most):
-        raise InvalidQuery(f"{name} is {value}; it lies from 0 to {most:g}.", field=name)

@@ -33,6 +33,7 @@ class Arranger:
         vectors: joint vectors, float32 (dim,), by id.
         may_see: whether an item of this payload may be shown at all.
         stage: times a stage.
+        pins: what stands at the top whatever its score; asked for the first window.
         below: what was cut off, best first.
     """
 
@@ -42,6 +43,7 @@ class Arranger:
     vectors: Callable[[Sequence[str]], Mapping[str, Vector]]
     may_see: Callable[[Mapping[str, Any]], bool]
     stage: Callable[[str], AbstractContextManager[None]]
+    pins: Callable[[], list[Candidate]] = list
     below: list[Placed] = field(default_factory=list)
     _likeness: Likeness = field(default_factory=Likeness)
 
@@ -53,12 +55,26 @@ class Arranger:
         visible = [candidate for candidate in candidates if self.may_see(candidate.payload)]
         ranked = self.rerank(visible, first)
         with self.stage("present"):
-            placed = self._above(ranked)
-            if ranked and not placed:
+            pins = self.pins() if first == 1 and not before else []
+            above = self._above(ranked)
+            if ranked and not above and not pins:
                 return None
-            placed = self._collapsed(before, placed, seen)
+            placed = self._collapsed(before, above, seen)
             placed = self._grouped(before, placed, seen)
-            return self._diversified(placed, first)
+            return self._pinned(pins, self._diversified(placed, first))
+
+    def _pinned(self, pins: list[Candidate], placed: list[Placed]) -> list[Placed]:
+        if not pins:
+            return placed
+        places = {each.id: place for place, each in enumerate(placed, start=1)}
+        top = []
+        for place, pin in enumerate(pins, start=1):
+            before = places.get(pin.id, 0)  # 0: it was not in the ranking
+            known = placed[before - 1] if before else Placed(pin, relevance=self.relevance(pin))
+            changed = known.candidate.changed("rules", before, place, "pinned")
+            top.append(replace(known, candidate=changed))
+        pinned = {each.id for each in top}
+        return top + [each for each in placed if each.id not in pinned]
 
     def _above(self, ranked: list[Candidate]) -> list[Placed]:
         placed = [Placed(each, relevance=self.relevance(each)) for each in ranked]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.search.candidates import Candidate
 
@@ -25,7 +25,3 @@ class Placed:
     @property
     def id(self) -> str:
         return self.candidate.id
-
-    def moved(self, stage: str, before: int, after: int, reason: str) -> Placed:
-        """This, with one more change noted on its candidate."""
-        return replace(self, candidate=self.candidate.changed(stage, before, after, reason))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,11 @@ class Curve(_Part):
 
     slope: float
     intercept: float
+
+    def probability(self, cosine: float) -> float:
+        """0 to 1, of an item of this cosine."""
+        logit = max(-60.0, min(60.0, self.slope * cosine + self.intercept))
+        return 1.0 / (1.0 + math.exp(-logit))
 
 
 class CrossEncoderStage(_Part):
@@ -76,6 +81,11 @@ class Ranking(_Part):
             if not 0 <= line <= 1:
                 raise InvalidRequest("It lies from 0 to 1.", field=f"min_relevance.{kind}")
 
+    def curve(self, kind: str | None) -> Curve | None:
+        """The calibration that was fitted for this collection; None where none was."""
+        curves = {str(name): curve for name, curve in self.calibration.items()}
+        return curves.get(kind or "mix")
+
     def stages(self, wanted: Shaping) -> tuple[str, ...]:
         """The stages to run. Raises InvalidRequest for one that is not there or not configured."""
         configured = {
@@ -100,7 +110,7 @@ class Ranking(_Part):
     def shape(self, wanted: Shaping, kind: str | None) -> Shape:
         """What is done to an answer to a query of this kind."""
         own = Group(self.group.field, self.group.n) if self.group is not None else None
-        lines: Mapping[str, float] = dict(self.min_relevance)
+        lines = {str(name): line for name, line in self.min_relevance.items()}
         return Shape(
             collapse=self.collapse if wanted.collapse is None else wanted.collapse,
             group=wanted.group or own,

@@ -18,18 +18,22 @@ class Rankings:
     """Read again where a file has changed. Safe to call from several threads.
 
     Args:
-        folder: holds NAME.json of each collection that has a ranking of its own.
+        folder: holds NAME.json of each collection that has a ranking of its own; None: none has.
     """
 
-    folder: Path
+    folder: Path | None = None
     _known: dict[str, tuple[tuple[int, int], Ranking]] = field(default_factory=dict)
 
     def path(self, collection: str) -> Path:
-        """Where a collection's ranking lies."""
+        """Where a collection's ranking lies. Raises SettingsError where none is kept."""
+        if self.folder is None:
+            raise SettingsError("Rankings are kept nowhere here.")
         return self.folder / f"{collection}.json"
 
     def of(self, collection: str) -> Ranking:
         """The collection's ranking; the default where it has none. Raises InvalidRequest."""
+        if self.folder is None:
+            return _NONE
         try:
             stat = self.path(collection).stat()
         except OSError:
@@ -44,11 +48,12 @@ class Rankings:
     def set(self, collection: str, ranking: Ranking) -> None:
         """Keep a ranking, in one step. It has been checked. Raises SettingsError."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+            path = self.path(collection)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(ranking.model_dump_json(indent=2) + "\n")
-            Path(name).replace(self.path(collection))
+            Path(name).replace(path)
         except OSError as error:
             raise SettingsError(
                 f"The ranking of '{collection}' can't be written: {error.strerror}."

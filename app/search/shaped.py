@@ -1,0 +1,152 @@
+"""One ranked answer on its way from candidates to a page: re-ranked, shaped, cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.collection import OpenCollection
+from app.search.candidates import AspectScore, Candidate
+from app.search.compose import Composed
+from app.search.cursor import Position
+from app.search.presentation.arranger import Arranger
+from app.search.presentation.grouping import check_group
+from app.search.presentation.paging import page_by_score
+from app.search.presentation.placed import Placed
+from app.search.presentation.windows import WindowPage, Windows
+from app.search.query import SearchRequest, TextPart
+from app.search.rerank.ranking import Ranking
+from app.search.rerank.rules import Pin
+from app.search.rerank.shelf import StageShelf
+from app.search.rerank.stage import Asked, Stages
+from app.search.retrieve import Found
+from app.search.shaping import Shape
+from app.search.stopwatch import Stopwatch
+from core.filters import AnyOf, Filter, both
+from qdrant.store import JOINT
+
+_COLLAPSING = 50
+"""Candidates in a window where nothing is re-ordered: two pages and what they collapse."""
+
+
+@dataclass
+class Shaped:
+    """Re-ranks and shapes one answer, and remembers what was done.
+
+    Args:
+        opened: the collection.
+        request: what is asked.
+        composed: the query.
+        ranking: the collection's.
+        shelf: gives the stages.
+        watch: times them.
+        relevance: calibrated, 0 to 1, of a joint cosine; None where it is not calibrated.
+    """
+
+    opened: OpenCollection
+    request: SearchRequest
+    composed: Composed
+    ranking: Ranking
+    shelf: StageShelf
+    watch: Stopwatch
+    relevance: Callable[[float], float | None]
+    shape: Shape = field(init=False)
+    fallbacks: list[dict[str, str]] = field(default_factory=list)
+    below: list[Placed] = field(default_factory=list)
+    _names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shape = self.ranking.shape(self.request.shaping, self.composed.kind)
+        self._names = self.ranking.stages(self.request.shaping)
+        check_group(self.shape.group, self.opened.schema)
+
+    def page(
+        self,
+        find: Callable[[int, bool], Found],
+        filter: Filter | None,
+        start: Position | None,
+    ) -> WindowPage:
+        """One page. `find` gives the best n candidates, with their payload or without."""
+        if self.shape.plain and not self._names:
+            return self._plain(find, start)
+        stages, self.fallbacks = self.shelf.stages(self._names, self.ranking, self.opened)
+        budget = self.request.shaping.budget_ms
+        run = Stages(
+            stages,
+            Asked(self.composed.vector, text_of(self.request), self.composed.kind),
+            self.ranking.budget_ms if budget is None else budget,
+            self.watch.stage,
+            self.fallbacks,
+        )
+        arranger = Arranger(
+            self.shape,
+            rerank=run.run,
+            relevance=self.relevance_of,
+            vectors=self._vectors,
+            may_see=lambda payload: self.request.viewer.may_see(payload, self.opened.schema),
+            stage=self.watch.stage,
+            pins=lambda: self._pins(filter),
+            below=self.below,
+        )
+        still = not self._names and not self.shape.diversity
+        size = min(_COLLAPSING, self.ranking.window) if still else self.ranking.window
+        return Windows(lambda depth: find(depth, True), arranger, size).page(
+            self.request.limit, start
+        )
+
+    def relevance_of(self, candidate: Candidate) -> float | None:
+        """Calibrated, 0 to 1; None where there is no joint cosine, or no calibration."""
+        joint = candidate.aspects.get(JOINT)
+        return self.relevance(joint.raw) if joint is not None else None
+
+    def explanation(self) -> dict[str, object]:
+        """What was to be done, and what was left out."""
+        return {
+            "stages": list(self._names),
+            "collapse": self.shape.collapse,
+            "group": self.shape.group.field if self.shape.group else None,
+            "diversity": self.shape.diversity,
+            "min_relevance": self.shape.line,
+            "cut_off": len(self.below),
+            "fallbacks": self.fallbacks,
+        }
+
+    def _plain(self, find: Callable[[int, bool], Found], start: Position | None) -> WindowPage:
+        page = page_by_score(find, self.opened.generation, self.request.limit, start)
+        viewer, schema = self.request.viewer, self.opened.schema
+        shown = [each for each in page.candidates if viewer.may_see(each.payload, schema)]
+        placed = [Placed(each, relevance=self.relevance_of(each)) for each in shown]
+        return WindowPage(placed, page.after)
+
+    def _vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        points = self.opened.generation.retrieve(ids, with_vectors=True)
+        return {point.id: point.vectors[JOINT] for point in points}
+
+    def _pins(self, filter: Filter | None) -> list[Candidate]:
+        """The pinned items that pass the filter, in the order of the rules."""
+        if "rules" not in self._names:
+            return []
+        text = text_of(self.request)
+        rules = [rule for rule in self.ranking.rules if isinstance(rule, Pin)]
+        ids = [item for rule in rules if rule.applies(text) for item in rule.ids]
+        if not ids:
+            return []
+        generation = self.opened.generation
+        wanted = both(filter, AnyOf("id", tuple(dict.fromkeys(ids))))
+        points, _ = generation.scroll(filter=wanted, limit=len(ids))
+        payloads = {point.id: point.payload for point in points}
+        cosines = generation.score(list(payloads), self.composed.vector) if payloads else {}
+        return [
+            Candidate(each, payloads[each], cosines[each], {JOINT: AspectScore(cosines[each])})
+            for each in dict.fromkeys(ids)
+            if each in payloads and each in cosines
+        ]
+
+
+def text_of(request: SearchRequest) -> str | None:
+    """The wanted texts of a query, joined; None where it has none."""
+    texts = [p.text for p in request.parts if isinstance(p, TextPart) and p.weight > 0]
+    return " ".join(texts) or None
