@@ -52,6 +52,7 @@ _RESERVED = frozenset({"and", "or", "not", "image"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _INT64 = 2**63
 _BOOL_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_NUMBERS = (FieldType.INTEGER, FieldType.FLOAT)
 _POLE, _DATE_LINE = 89.999999999, 179.999999999
 """A tenth of a millimetre short of the edges of the map, which the engine's index can't hold."""
 _DATE_FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d", "%d.%m.%Y")
@@ -109,7 +110,7 @@ def coerce(name: str, value: Any, kind: FieldType) -> Any:
     """`value` as field `name` stores it: JSON types only; a list stays a list.
 
     Raises InvalidItem, which names the field, the value and the type, when it does not fit.
-    None, NaN and blank strings are None: the field is absent.
+    None, NaN and blank strings are None: the field is absent; so is the text 'NaN' of a number.
     """
     if kind is not FieldType.GEO and isinstance(value, list | tuple | set | frozenset):
         members = [coerce(name, member, kind) for member in value]
@@ -117,6 +118,8 @@ def coerce(name: str, value: Any, kind: FieldType) -> Any:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, float) and math.isnan(value):
+        return None
+    if kind in _NUMBERS and _is_nan(value):
         return None
     try:
         return _COERCE[kind](value)
@@ -140,8 +143,9 @@ def infer_type(values: Iterable[Any]) -> FieldType:
     if any(_is_code(v) for v in seen):
         return FieldType.KEYWORD
     order = (FieldType.BOOL, FieldType.INTEGER, FieldType.FLOAT, FieldType.DATETIME)
+    real = [v for v in seen if not _is_nan(v)]
     for kind in order:
-        if all(_fits(v, kind) for v in seen):
+        if real and all(_fits(v, kind) for v in (real if kind in _NUMBERS else seen)):
             return kind
     long = sum(len(v) > 80 for v in seen if isinstance(v, str))
     return FieldType.TEXT if long * 2 > len(seen) else FieldType.KEYWORD
@@ -149,6 +153,10 @@ def infer_type(values: Iterable[Any]) -> FieldType:
 
 class _Reason(ValueError):
     """A ValueError whose text is meant for people."""
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().lower() == "nan"
 
 
 def _is_code(value: Any) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Literal
 
 from core.errors import SourceError
 from core.fields import FieldType, check_field_name, field_name
@@ -19,15 +20,26 @@ ROLES = (
     "owner_id",
     "uploaded_at",
     "visibility",
+    "product_id",
+    "safety",
 )
 """Built-in fields that a column can be mapped to."""
+PLURAL = frozenset(
+    {"images", "image_urls", "image_links", "photos", "pictures", "additional_image_link"}
+)
+"""Headings of columns whose cells hold several images."""
+_FURTHER = re.compile(
+    r"(image|img|photo|picture)(_url|_path|_link|_file)?_?\d+|additional_images?(_links?|_urls?)?"
+)
+"""Headings of columns with one more image of the product."""
 
 _USUAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "id": ("id", "item_id", "product_id", "image_id", "sku", "uuid"),
+        "id": ("id", "item_id", "image_id", "sku", "uuid"),
         "image": (
             *("image", "image_path", "image_url", "img", "path", "filepath", "file_path"),
             *("file", "filename", "file_name", "url", "image_link", "picture", "photo"),
+            *("images", "image_urls", "image_links", "photos", "pictures"),
         ),
         "title": ("title", "name", "product_title", "product_name", "caption", "headline"),
         "description": ("description", "desc", "summary"),
@@ -35,6 +47,7 @@ _USUAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "owner_id": ("owner_id", "owner", "user_id", "seller_id"),
         "uploaded_at": ("uploaded_at", "upload_date", "created_at"),
         "visibility": ("visibility",),
+        "product_id": ("product_id", "item_group_id"),
     }
 )
 
@@ -44,10 +57,21 @@ class ColumnMapping:
     """The columns that a person names; None leaves it to the usual names (see `Columns`).
 
     Attributes:
+        image: column of the image; of all of them, where it holds lists.
+        images: columns of further images of the product.
+        image_separator: what parts several images in a text cell; None: a cell is one image, but
+            for columns with a heading such as 'images', which are parted as tags are.
+        product_id: column that the images of one product share. Without an id column, its rows are
+            items P, P#2, P#3, ... in their order.
         tag_separator: what parts the tags in a cell; None is the first of '|', ';' and ',' that the
             cell holds.
         ignore: columns to leave out.
         fields: types of attributes by field name, instead of the inferred ones.
+        columns: attributes' names by column, instead of the headings.
+        others: whether columns that are not named become attributes.
+        encoding: of CSV and TSV; None is UTF-8, or UTF-16 where a file is marked as that.
+        html: 'strip' takes tags and entities out of title and description, 'keep' leaves them.
+        datetime_format: of moments that are text, as strptime has it; tried before ISO 8601.
     """
 
     id: str | None = None
@@ -58,12 +82,21 @@ class ColumnMapping:
     owner_id: str | None = None
     uploaded_at: str | None = None
     visibility: str | None = None
+    product_id: str | None = None
+    safety: str | None = None
+    images: tuple[str, ...] = ()
+    image_separator: str | None = None
     tag_separator: str | None = None
     ignore: frozenset[str] = frozenset()
     fields: Mapping[str, FieldType] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    others: bool = True
+    encoding: str | None = None
+    html: Literal["strip", "keep"] = "strip"
+    datetime_format: str | None = None
 
     def __post_init__(self) -> None:
-        for name in self.fields:
+        for name in (*self.fields, *self.columns.values()):
             check_field_name(name)
 
     @property
@@ -79,6 +112,7 @@ class Columns:
 
     Attributes:
         roles: column by role; 'image' is always there.
+        images: columns of images, that of the role first.
         attributes: field name by column, for all others.
         notes: what a person should know of the assignment.
     """
@@ -86,6 +120,7 @@ class Columns:
     roles: Mapping[str, str]
     attributes: Mapping[str, str]
     notes: tuple[str, ...]
+    images: tuple[str, ...] = ()
 
 
 def assign(names: Sequence[str], mapping: ColumnMapping, source: str) -> Columns:
@@ -97,17 +132,20 @@ def assign(names: Sequence[str], mapping: ColumnMapping, source: str) -> Columns
     _check(names, mapping, source)
     roles = dict(mapping.named)
     notes = []
-    folded: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for name in names:
-        folded.setdefault(_folded(name), name)
+        by_name.setdefault(folded(name), name)
+    further = _further(names, mapping)
+    if "image" not in roles and further and not any(n in by_name for n in _USUAL["image"]):
+        roles["image"] = further[0]
     for role, usual in _USUAL.items():
         if role in roles:
             continue
-        taken = {*roles.values(), *mapping.ignore}
-        found = [folded[name] for name in usual if folded.get(name) not in (None, *taken)]
+        taken = {*roles.values(), *further, *mapping.ignore, *mapping.columns}
+        found = [by_name[name] for name in usual if by_name.get(name) not in (None, *taken)]
         if found:
             roles[role] = found[0]
-            if _folded(found[0]) != role:
+            if folded(found[0]) != role:
                 notes.append(f"Column '{found[0]}' is taken as {role}.")
     if "image" not in roles:
         raise SourceError(
@@ -115,16 +153,39 @@ def assign(names: Sequence[str], mapping: ColumnMapping, source: str) -> Columns
             hint=f"Name it with --image. Columns: {_listed(names)}.",
             field="image",
         )
-    left = [name for name in names if name not in {*roles.values(), *mapping.ignore}]
-    attributes, renamed = _attribute_names(left)
-    return Columns(roles, attributes, (*notes, *renamed))
+    images = tuple(dict.fromkeys((roles["image"], *further)))
+    if len(images) > 1:
+        notes.append(f"Each row's images: {_listed(images)}.")
+    used = {*roles.values(), *images, *mapping.ignore}
+    left = [name for name in names if name not in used]
+    if not mapping.others:
+        left = [name for name in left if _wanted(name, mapping)]
+    attributes, renamed = _attribute_names(left, mapping.columns)
+    return Columns(roles, attributes, (*notes, *renamed), images)
+
+
+def _further(names: Sequence[str], mapping: ColumnMapping) -> tuple[str, ...]:
+    """Columns of more images: those that are named, or else those that look like it."""
+    if mapping.images:
+        return mapping.images
+    taken = {*mapping.named.values(), *mapping.ignore, *mapping.columns}
+    return tuple(name for name in names if name not in taken and _FURTHER.fullmatch(folded(name)))
+
+
+def _wanted(column: str, mapping: ColumnMapping) -> bool:
+    return column in mapping.columns or field_name(column) in mapping.fields
 
 
 def _check(names: Sequence[str], mapping: ColumnMapping, source: str) -> None:
     twice = sorted({name for name in names if list(names).count(name) > 1})
     if twice:
         raise SourceError(f"{source} has more than one column '{twice[0]}'.", field=twice[0])
-    wanted = [*mapping.named.items(), *(("ignore", name) for name in sorted(mapping.ignore))]
+    wanted = [
+        *mapping.named.items(),
+        *(("image", name) for name in mapping.images),
+        *((f"field {name}", column) for column, name in mapping.columns.items()),
+        *(("ignore", name) for name in sorted(mapping.ignore)),
+    ]
     for role, column in wanted:
         if column not in names:
             raise SourceError(
@@ -134,11 +195,15 @@ def _check(names: Sequence[str], mapping: ColumnMapping, source: str) -> None:
             )
 
 
-def _attribute_names(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+def _attribute_names(
+    columns: Sequence[str], given: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
     """Distinct field names for the columns, and a note for each that had to change."""
-    names: dict[str, str] = {}
+    names = {column: given[column] for column in columns if column in given}
     notes = []
     for column in columns:
+        if column in given:
+            continue
         base = name = field_name(column)
         copies = 2
         while name in names.values():
@@ -151,7 +216,8 @@ def _attribute_names(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]
     return names, notes
 
 
-def _folded(column: str) -> str:
+def folded(column: str) -> str:
+    """A heading as the usual names are written: 'Image URL' is 'image_url'."""
     return re.sub(r"[^a-z0-9]+", "_", column.strip().lower()).strip("_")
 
 

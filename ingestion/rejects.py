@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from core.errors import BinocleError
 from ingestion.disk import disk_errors
 
 DUPLICATE_ID = "duplicate-id"
 MALFORMED_ROW = "malformed-row"
+
+_KEPT_BYTES = 2**20
+"""Largest image that a rejection carries itself."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,9 @@ class Rejection:
         id: the item's id, where it got as far as having one.
         field: the field concerned, where there is one.
         source: the file that the entry is in.
+        record: the entry as its source gives it, to be mended and replayed; None where it is no
+            record, such as a line that is broken.
+        raw: the start of an entry that is no record.
     """
 
     reason: str
@@ -37,6 +47,8 @@ class Rejection:
     id: str | None = None
     field: str | None = None
     source: str | None = None
+    record: Mapping[str, Any] | None = None
+    raw: str | None = None
 
     @classmethod
     def of(
@@ -46,8 +58,9 @@ class Rejection:
         row: int | None = None,
         id: str | None = None,
         source: str | None = None,
+        record: Mapping[str, Any] | None = None,
     ) -> Rejection:
-        return cls(str(error), error.code, row, id, error.field, source)
+        return cls(str(error), error.code, row, id, error.field, source, record)
 
 
 class RejectsFile:
@@ -88,7 +101,7 @@ class RejectsFile:
             return self._counts.total()
 
     def add(self, rejection: Rejection) -> None:
-        facts = {
+        facts: dict[str, Any] = {
             "row": rejection.row,
             "id": rejection.id,
             "field": rejection.field,
@@ -96,6 +109,10 @@ class RejectsFile:
             "kind": rejection.kind,
             "source": rejection.source,
         }
+        if rejection.record is not None:
+            facts["record"] = portable(rejection.record)
+        if rejection.raw is not None:
+            facts["raw"] = rejection.raw
         with self._lock:
             self._counts[rejection.kind] += 1
             if self._path is not None:
@@ -110,3 +127,23 @@ class RejectsFile:
         left = memoryview(f"{line}\n".encode())
         while left:
             left = left[self._stream.write(left) :]
+
+
+def portable(value: Any) -> Any:
+    """`value` in JSON's types, so that a replay reads it as it was: bytes become data: URLs.
+
+    Bytes over 1 MiB become None: a replay needs another image there.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): portable(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [portable(member) for member in value]
+    if isinstance(value, bytes | bytearray | memoryview):
+        if len(value) > _KEPT_BYTES:
+            return None
+        return "data:;base64," + base64.b64encode(bytes(value)).decode()
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from core.errors import BinocleError, SourceError
-from core.fields import FieldType, Schema, coerce, infer_type
-from core.items import ImageSource, Item
+from core.errors import SourceError
+from core.fields import FieldType, Schema, infer_type
 from ingestion.mapping import ColumnMapping, Columns, assign
 from ingestion.rejects import Rejection
 from ingestion.sources import cells
+from ingestion.sources.counting import Occurrences
+from ingestion.sources.rows import Rows
 from ingestion.sources.source import Candidate, Record, RecordFile
 
 SAMPLE = 1000
@@ -38,7 +39,6 @@ class CatalogSource:
     ) -> None:
         self._name = name
         self._files = files
-        self._mapping = mapping
         self._columns = columns = assign(files[0].columns(), mapping, files[0].name)
         for other in files[1:]:
             if set(other.columns()) != set(files[0].columns()):
@@ -46,13 +46,15 @@ class CatalogSource:
                     f"{other.name} has other columns than {files[0].name}.",
                     hint="Load them one after the other.",
                 )
-        sample = list(islice(self._records(files), SAMPLE))
+        sample = list(islice(_records(files), SAMPLE))
         if not sample:
             raise SourceError(f"{name} has columns, but no rows.")
         _check_fields(columns, mapping.fields)
         given = {**(schema.attributes if schema else {}), **mapping.fields}
-        self._types, left_out = _types(columns, sample, given, files[0].typed)
-        self._notes = (*columns.notes, *left_out, *self._id_note())
+        types, left_out = _types(columns, sample, given, files[0].typed)
+        self.rows = Rows(columns, types, mapping)
+        self._several = any(self.rows.count(record) > 1 for record in sample)
+        self._notes = (*columns.notes, *left_out, *_id_notes(columns))
 
     @property
     def name(self) -> str:
@@ -60,7 +62,7 @@ class CatalogSource:
 
     @property
     def attributes(self) -> Mapping[str, FieldType]:
-        return {self._columns.attributes[column]: kind for column, kind in self._types.items()}
+        return self.rows.attributes
 
     @property
     def notes(self) -> Sequence[str]:
@@ -68,72 +70,44 @@ class CatalogSource:
 
     @property
     def total(self) -> int | None:
+        if self._several:
+            return None
         totals = [file.total for file in self._files]
         return None if None in totals else sum(total for total in totals if total is not None)
 
     def entries(self) -> Iterator[Candidate | Rejection]:
-        for file in self._files:
-            folder = Path(file.name).absolute().parent
-            for record in file.records():
-                if isinstance(record, Rejection):
-                    yield record
-                else:
-                    yield self._entry(record, file, folder)
+        with closing(Occurrences()) as products:
+            for file in self._files:
+                for record in file.records():
+                    if isinstance(record, Rejection):
+                        yield record
+                    else:
+                        yield from self.rows.entries(record, record.source or file.place, products)
 
-    @staticmethod
-    def _records(files: Sequence[RecordFile]) -> Iterator[Record]:
-        for file in files:
-            for record in file.records():
-                if isinstance(record, Record):
-                    yield record
 
-    def _entry(self, record: Record, file: RecordFile, folder: Path) -> Candidate | Rejection:
-        given_id = None
-        try:
-            image = cells.image(self._cell(record, "image"), folder)
-            given_id = self._id(record, image)
-            return Candidate(self._item(record, given_id, image), record.row, file.name)
-        except BinocleError as error:
-            known = given_id or _shown_id(record.values.get(self._columns.roles.get("id", "")))
-            return Rejection.of(error, row=record.row, id=known, source=file.name)
+def _records(files: Sequence[RecordFile]) -> Iterator[Record]:
+    for file in files:
+        for record in file.records():
+            if isinstance(record, Record):
+                yield record
 
-    def _item(self, record: Record, item_id: str, image: ImageSource) -> Item:
-        attributes = {}
-        for column, kind in self._types.items():
-            name = self._columns.attributes[column]
-            value = coerce(name, cells.clean(name, record.values.get(column)), kind)
-            if value not in (None, []):
-                attributes[name] = value
-        return Item(
-            id=item_id,
-            image=image,
-            title=cells.text("title", self._cell(record, "title")),
-            description=cells.text("description", self._cell(record, "description")),
-            tags=cells.tags(self._cell(record, "tags"), self._mapping.tag_separator),
-            owner_id=cells.text("owner_id", self._cell(record, "owner_id")) or None,
-            uploaded_at=cells.moment("uploaded_at", self._cell(record, "uploaded_at")),
-            visibility=cells.visibility(self._cell(record, "visibility")),
-            attributes=attributes,
-        )
 
-    def _cell(self, record: Record, role: str) -> Any:
-        column = self._columns.roles.get(role)
-        return None if column is None else record.values.get(column)
-
-    def _id(self, record: Record, image: ImageSource) -> str:
-        if "id" in self._columns.roles:
-            return cells.identifier(self._cell(record, "id"))
-        return cells.id_of_image(self._cell(record, "image"), image)
-
-    def _id_note(self) -> tuple[str, ...]:
-        if "id" in self._columns.roles:
-            return ()
-        image = self._columns.roles["image"]
+def _id_notes(columns: Columns) -> tuple[str, ...]:
+    if "id" in columns.roles:
+        return ()
+    if "product_id" in columns.roles:
+        column = columns.roles["product_id"]
         note = (
-            f"There is no id column: the id is the path or URL in '{image}', or the SHA-256 of the "
-            "image where that column holds the image itself."
+            f"There is no id column: rows that share a '{column}' are images of one product, named "
+            "P, P#2, P#3 in their order."
         )
         return (note,)
+    image = columns.roles["image"]
+    note = (
+        f"There is no id column: the id is the path or URL in '{image}', or the SHA-256 of the "
+        "image where that column holds the image itself."
+    )
+    return (note,)
 
 
 def _check_fields(columns: Columns, given: Mapping[str, FieldType]) -> None:
@@ -171,7 +145,3 @@ def _inferred(values: Sequence[Any], typed: bool) -> FieldType:
         numbers = (FieldType.BOOL, FieldType.INTEGER, FieldType.FLOAT)
         return FieldType.KEYWORD if kind in numbers else kind
     return kind
-
-
-def _shown_id(value: Any) -> str | None:
-    return str(value)[:200] if isinstance(value, str | int) and value != "" else None

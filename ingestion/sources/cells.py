@@ -16,7 +16,9 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from core.errors import InvalidItem
 from core.fields import FieldType, coerce, parse_datetime
 from core.items import ImageSource, Visibility
+from ingestion.sources.away import OBJECT_STORES
 from ingestion.sources.folder import printable
+from ingestion.sources.place import Place
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(?=//|[^\\/])")
 _SEPARATORS = "|;,"
@@ -42,6 +44,47 @@ def text(field: str, value: Any) -> str:
     return " ".join(found) if isinstance(found, list) else found or ""
 
 
+def images(value: Any, separator: str | None) -> list[Any]:
+    """The images of a cell, blank ones left out: of a list, or of text that a separator parts."""
+    if isinstance(value, str) and separator is not None:
+        value = [part.strip() for part in value.split(separator)]
+    found = value if isinstance(value, list) else [value]
+    return [one for one in found if one is not None and one not in ("", b"")]
+
+
+def separator_of(value: Any) -> str | None:
+    """What parts the text: the first of '|', ';' and ',' that it holds."""
+    return next((mark for mark in _SEPARATORS if isinstance(value, str) and mark in value), None)
+
+
+def dated(value: Any, form: str | None) -> Any:
+    """Text in the form given, as the moment it stands for; anything else as it is.
+
+    Text of ten or thirteen digits is seconds or milliseconds since 1970.
+    """
+    if not isinstance(value, str):
+        return value
+    word = value.strip()
+    if form:
+        try:
+            return datetime.strptime(word, form)
+        except ValueError:
+            pass
+    if word.isascii() and word.isdigit() and len(word) in (10, 13):
+        return int(word) / (1000 if len(word) == 13 else 1)
+    return value
+
+
+def safety(value: Any) -> float | None:
+    """0 to 1, or None for nothing."""
+    found = coerce("safety", value, FieldType.FLOAT)
+    if found is None:
+        return None
+    if not isinstance(found, float) or not 0 <= found <= 1:
+        raise InvalidItem("Field 'safety' is a number from 0 to 1.", field="safety")
+    return found
+
+
 def identifier(value: Any) -> str:
     """An item's id. Whole numbers lose a decimal point that a spreadsheet gave them."""
     if isinstance(value, float) and value.is_integer():
@@ -64,7 +107,7 @@ def tags(value: Any, separator: str | None) -> tuple[str, ...]:
     """Distinct tags in order, from a list or from text that a separator parts."""
     if isinstance(value, str):
         clean("tags", value)
-        mark = separator or next((mark for mark in _SEPARATORS if mark in value), None)
+        mark = separator or separator_of(value)
         value = value.split(mark) if mark else [value]
     found = coerce("tags", value, FieldType.KEYWORD)
     if found is None:
@@ -91,8 +134,9 @@ def visibility(value: Any) -> Visibility:
     return Visibility(word or Visibility.PUBLIC)
 
 
-def image(value: Any, folder: Path) -> ImageSource:
-    """From bytes, a path (relative ones are below `folder`), a URL, or {bytes, path}."""
+def image(value: Any, folder: Path | Place) -> ImageSource:
+    """From bytes, a path, a URL, or {bytes, path}. Relative paths are below `folder`, or beside it
+    where it is a catalog."""
     if isinstance(value, Mapping):  # how Hugging Face's datasets write images
         return image(value.get("bytes") or value.get("path"), folder)
     if isinstance(value, bytes | bytearray | memoryview):
@@ -109,7 +153,7 @@ def image(value: Any, folder: Path) -> ImageSource:
     return _image_from_text(value.strip(), folder)
 
 
-def _image_from_text(value: str, folder: Path) -> ImageSource:
+def _image_from_text(value: str, folder: Path | Place) -> ImageSource:
     found = _SCHEME.match(value)
     scheme = found[1].lower() if found else ""
     if scheme in ("http", "https"):
@@ -118,13 +162,18 @@ def _image_from_text(value: str, folder: Path) -> ImageSource:
         return ImageSource(data=_from_data_url(value))
     if scheme == "file":
         return ImageSource(path=Path(os.fsdecode(unquote_to_bytes(urlsplit(value).path))))
+    if scheme in OBJECT_STORES and value[found.end() if found else 0 :].startswith("//"):
+        return ImageSource(url=clean("image", value))
     if found and value[found.end() :].startswith("//"):
         raise InvalidItem(
             f"Images can't be loaded from '{scheme}:'.",
             hint="Use a path, or a URL of http or https.",
             field="image",
         )
-    return ImageSource(path=folder / value)
+    if isinstance(folder, Path):
+        return ImageSource(path=folder / value)
+    beside = folder.beside(value)
+    return ImageSource(url=beside) if isinstance(beside, str) else ImageSource(path=beside)
 
 
 def _from_data_url(value: str) -> bytes:

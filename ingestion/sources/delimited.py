@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
+from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from core.errors import SourceError
 from ingestion.rejects import MALFORMED_ROW, Rejection
+from ingestion.sources.place import Place, buffered
 from ingestion.sources.source import Record
 
 _DELIMITERS = ",;\t|"
 _LONGEST_CELL = 2**20
+_LONGEST_LINE = 2**24
+_SHOWN = 10_000
+"""Characters of a broken row that a rejection keeps."""
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 class DelimitedFile:
-    """A CSV or TSV file in UTF-8 with headings in its first line; a row is named by its line.
+    """A CSV or TSV file with headings in its first line; a row is named by its line.
 
     The delimiter is a tab for .tsv; otherwise the one of , ; tab | that the headings hold most of.
+    A row with a quote that is never closed is rejected alone: the rows behind it are read.
+
+    Args:
+        encoding: of the text; None is UTF-16 where the file is marked as that, or else UTF-8.
     """
 
     typed = False
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, place: Path | Place, encoding: str | None = None) -> None:
+        self.place = Place.of(place)
+        self._encoding = encoding
         self._header: list[str] | None = None
+        self._delimiter = ","
 
     @property
     def name(self) -> str:
-        return str(self._path)
+        return self.place.name
 
     @property
     def total(self) -> int | None:
@@ -41,58 +55,121 @@ class DelimitedFile:
         return self._header
 
     def records(self) -> Iterator[Record | Rejection]:
-        try:
-            yield from self._rows(self.columns())
-        except OSError as error:
-            raise SourceError(f"Can't read {self.name}: {error.strerror or error}.") from error
-
-    def _rows(self, header: list[str]) -> Iterator[Record | Rejection]:
-        with _open(self._path) as stream:
-            reader = csv.reader(stream, delimiter=self._delimiter())
-            next(reader, None)
+        header = self.columns()
+        with self._text() as stream:
+            lines = _Lines(stream)
+            reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            _next(reader, lines)
             while True:
-                line = reader.line_num + 1
-                try:
-                    cells = next(reader)
-                except StopIteration:
+                lines.start()
+                cells, error = _next(reader, lines)
+                if error:
+                    cells, error = self._mended(lines, header, error)
+                if error:
+                    yield self._rejection(lines, f"The row can't be read: {error}.")
+                elif cells is None:
                     return
-                except csv.Error as error:
-                    yield self._rejection(line, f"The row can't be read: {error}.")
-                    continue
-                if cells:
-                    yield self._record(line, header, cells)
+                elif cells:
+                    yield self._record(lines, header, cells)
 
-    def _record(self, line: int, header: list[str], cells: list[str]) -> Record | Rejection:
+    def _mended(self, lines: _Lines, header: list[str], error: str) -> tuple[list[str] | None, str]:
+        """The first line of what could not be read, by laxer rules; the others are read again."""
+        lines.only_first()
+        line = lines.taken[0] if lines.taken else ""
+        if line.count('"') % 2 == 0:
+            try:
+                cells = next(csv.reader([line], delimiter=self._delimiter), [])
+            except csv.Error:
+                return None, error
+            if len(cells) == len(header):
+                return cells, ""
+            return None, error
+        return None, "it has a quote that is not closed"
+
+    def _record(self, lines: _Lines, header: list[str], cells: list[str]) -> Record | Rejection:
         if len(cells) != len(header):
             reason = f"The row has {len(cells)} cells; the header has {len(header)}."
-            return self._rejection(line, reason)
-        return Record(line, dict(zip(header, cells, strict=True)))
+            return self._rejection(lines, reason)
+        return Record(lines.first, dict(zip(header, cells, strict=True)))
 
-    def _rejection(self, line: int, reason: str) -> Rejection:
-        return Rejection(reason, MALFORMED_ROW, line, source=self.name)
-
-    def _delimiter(self) -> str:
-        if self._path.suffix.lower() == ".tsv":
-            return "\t"
-        with _open(self._path) as stream:
-            first = stream.readline(_LONGEST_CELL)
-        return max(_DELIMITERS, key=first.count)
+    def _rejection(self, lines: _Lines, reason: str) -> Rejection:
+        raw = "".join(lines.taken)[:_SHOWN].rstrip("\r\n")
+        return Rejection(reason, MALFORMED_ROW, lines.first, source=self.name, raw=raw)
 
     def _read_header(self) -> list[str]:
-        try:
-            with _open(self._path) as stream:
-                header = next(csv.reader(stream, delimiter=self._delimiter()), [])
-        except OSError as error:
-            raise SourceError(f"Can't read {self.name}: {error.strerror or error}.") from error
-        except csv.Error as error:
-            raise SourceError(f"{self.name} is no CSV: {error}.") from error
-        if not any(cell.strip() for cell in header):
+        with self._text() as stream:
+            first = stream.readline(_LONGEST_CELL)
+            if self.place.ending == ".tsv":
+                self._delimiter = "\t"
+            else:
+                self._delimiter = max(_DELIMITERS, key=first.count)
+            lines = _Lines(stream, first)
+            header, error = _next(csv.reader(lines, delimiter=self._delimiter), lines)
+        if error:
+            raise SourceError(f"{self.name} is no CSV: {error}.")
+        if not header or not any(cell.strip() for cell in header):
             raise SourceError(
                 f"{self.name} is empty.", hint="Its first line has to hold the columns' names."
             )
         return [cell.strip() or f"column {place}" for place, cell in enumerate(header, start=1)]
 
+    @contextmanager
+    def _text(self) -> Iterator[io.TextIOWrapper]:
+        with self.place.reading() as raw:
+            stream = buffered(raw)
+            encoding = self._encoding or _MARKS.get(stream.peek(2)[:2], "utf-8-sig")
+            try:
+                # Bytes that are no UTF-8 pass as surrogates, so that one bad cell rejects one row.
+                errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+                yield io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
+            except LookupError:
+                raise SourceError(
+                    f"There is no encoding '{encoding}'.", hint="Such as utf-8, latin-1, cp1252."
+                ) from None
 
-def _open(path: Path) -> TextIO:
-    # Bytes that are no UTF-8 pass as surrogates, so that one bad cell rejects one row.
-    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+class _Lines:
+    """Lines for a csv.reader, which remembers those of the present row and can give them again."""
+
+    def __init__(self, stream: io.TextIOWrapper, *before: str) -> None:
+        self._stream = stream
+        self._waiting = deque(before)
+        self._read = 0
+        self.taken: list[str] = []
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else self._stream.readline(_LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self._read += 1
+        self.taken.append(line)
+        return line
+
+    @property
+    def first(self) -> int:
+        """Number of the row's first line, from 1."""
+        return self._read - len(self.taken) + 1
+
+    def start(self) -> None:
+        """A new row."""
+        self.taken.clear()
+
+    def only_first(self) -> None:
+        """The row is its first line alone; the others come again."""
+        again = self.taken[1:]
+        del self.taken[1:]
+        self._waiting.extendleft(reversed(again))
+        self._read -= len(again)
+
+
+def _next(reader: Iterator[list[str]], lines: _Lines) -> tuple[list[str] | None, str]:
+    """The next row, None at the end; or what is wrong with it."""
+    try:
+        return next(reader), ""
+    except StopIteration:
+        return None, ""
+    except csv.Error as error:
+        return None, str(error) if lines.taken else ""

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from core.errors import SourceError
 from ingestion.rejects import MALFORMED_ROW, Rejection
+from ingestion.sources.place import Place, buffered
 from ingestion.sources.source import Record
 
 SAMPLE = 1000
 """Lines that are read to learn the columns."""
+_LONGEST = 2**26
+"""Bytes of a line: an image as base64 is in it."""
+_SHOWN = 10_000
 
 
 class LinesFile:
     """A JSONL file. Its columns are the keys of the first 1,000 objects; empty lines don't count.
 
     A line that is no JSON object, or has a key that is no column, is rejected by its number.
+
+    Args:
+        columns: the columns, where they are known before.
     """
 
     typed = True
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._columns: dict[str, None] | None = None
+    def __init__(self, place: Path | Place, columns: Iterable[str] | None = None) -> None:
+        self.place = Place.of(place)
+        self._columns = None if columns is None else dict.fromkeys(columns)
 
     @property
     def name(self) -> str:
-        return str(self._path)
+        return self.place.name
 
     @property
     def total(self) -> int | None:
@@ -48,7 +55,9 @@ class LinesFile:
                     f"The key '{strange[0]}' is not among those of the first {SAMPLE:,} lines. "
                     "Put a line that has it at the top."
                 )
-                yield Rejection(reason, MALFORMED_ROW, number, None, strange[0], self.name)
+                yield Rejection(
+                    reason, MALFORMED_ROW, number, None, strange[0], self.name, record=value
+                )
             else:
                 yield Record(number, value)
 
@@ -69,21 +78,34 @@ class LinesFile:
         return self._columns
 
     def _lines(self) -> Iterator[tuple[int, dict[str, Any] | Rejection]]:
-        try:
-            with self._path.open("rb") as stream:
-                for number, line in enumerate(stream, start=1):
-                    if line.strip():
-                        yield number, self._parse(number, line)
-        except OSError as error:
-            raise SourceError(f"Can't read {self.name}: {error.strerror or error}.") from error
+        with self.place.reading() as raw:
+            for number, line in enumerate(_bounded(raw), start=1):
+                if line.strip():
+                    yield number, self._parse(number, line)
 
     def _parse(self, number: int, line: bytes) -> dict[str, Any] | Rejection:
+        if len(line) > _LONGEST:
+            reason = f"The line has more than {_LONGEST:,} bytes."
+            return Rejection(reason, MALFORMED_ROW, number, source=self.name)
         try:
             value = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
         except (ValueError, RecursionError) as error:
-            reason = f"The line is not JSON: {error}."
-            return Rejection(reason, MALFORMED_ROW, number, source=self.name)
+            return self._refused(number, f"The line is not JSON: {error}.", line)
         if isinstance(value, dict):
             return value
         reason = f"The line is {type(value).__name__} in JSON, not an object."
-        return Rejection(reason, MALFORMED_ROW, number, source=self.name)
+        return self._refused(number, reason, line)
+
+    def _refused(self, number: int, reason: str, line: bytes) -> Rejection:
+        raw = line[:_SHOWN].decode("utf-8", "backslashreplace").rstrip("\r\n")
+        return Rejection(reason, MALFORMED_ROW, number, source=self.name, raw=raw)
+
+
+def _bounded(raw: BinaryIO) -> Iterator[bytes]:
+    """Lines; of one that is too long, a little more than the limit."""
+    stream = buffered(raw)
+    while line := stream.readline(_LONGEST + 1):
+        rest = line
+        while not rest.endswith(b"\n") and len(rest) > _LONGEST // 2:
+            rest = stream.readline(_LONGEST + 1)
+        yield line

@@ -1,68 +1,176 @@
-"""Tells by a path what kind of source it is."""
+"""Tells by an address what kind of source it is."""
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from core.errors import SourceError
 from core.fields import Schema
 from ingestion.mapping import ColumnMapping
+from ingestion.sources.away import list_away, scheme_of
 from ingestion.sources.catalog import CatalogSource
+from ingestion.sources.datasets import dataset_files, is_dataset
 from ingestion.sources.delimited import DelimitedFile
 from ingestion.sources.folder import FilesSource, FolderSource, is_image, printable
+from ingestion.sources.hub import HUB, hub_files
 from ingestion.sources.lines import LinesFile
-from ingestion.sources.parquet import ParquetFile
+from ingestion.sources.links import LinksFile
+from ingestion.sources.parquet import ArrowFile, ParquetFile
+from ingestion.sources.pictures_away import PicturesAway
+from ingestion.sources.place import COMPRESSED, Place
+from ingestion.sources.rejected import RejectedFile
+from ingestion.sources.shards import ShardFile
 from ingestion.sources.source import RecordFile, Source
+from ingestion.sources.standard_input import STANDARD_INPUT, spooled
 
-CATALOGS: Mapping[str, Callable[[Path], RecordFile]] = MappingProxyType(
+CATALOGS: Mapping[str, Callable[[Path | Place], RecordFile]] = MappingProxyType(
     {
         ".csv": DelimitedFile,
         ".tsv": DelimitedFile,
         ".jsonl": LinesFile,
         ".ndjson": LinesFile,
         ".parquet": ParquetFile,
+        ".arrow": ArrowFile,
+        ".tar": ShardFile,
+        ".txt": LinksFile,
     }
 )
 """Readers of catalog files by the endings of their names."""
+_IN_FOLDERS = frozenset(CATALOGS) - {".txt"}
+"""Kinds that a folder may consist of: texts lie about in any."""
 
 
 def open_source(
-    path_or_glob: str | Path, mapping: ColumnMapping | None = None, schema: Schema | None = None
+    address: str | Path,
+    mapping: ColumnMapping | None = None,
+    schema: Schema | None = None,
+    *,
+    format: str | None = None,
 ) -> Source:
-    """The source at a path: a folder of images, a catalog, an image, or a pattern of the last two.
+    """The source at an address.
 
-    `schema` is that of the collection to load into, where it exists: its types win over inferred
-    ones.
+    Args:
+        address: a folder of images or of catalogs; a catalog, an image, or a pattern of either; a
+            URL of one of these; hf:NAME for a data set of the Hugging Face hub; '-' for standard
+            input.
+        schema: of the collection to load into, where it exists: its types win over inferred ones.
+        format: what the files are, such as 'csv' or 'jsonl.gz', instead of what their names say.
 
     Raises SourceError when there is nothing, it is of no known kind, or it can't be read.
     """
-    text = str(path_or_glob)
-    path = Path(text).expanduser()
+    text = str(address)
+    mapping = mapping or ColumnMapping()
+    ending = _ending(format)
+    if text == STANDARD_INPUT:
+        return _catalog("standard input", [spooled(ending)], mapping, schema)
+    if text.startswith(HUB):
+        return _catalog(text, [Place(url) for url in hub_files(text)], mapping, schema)
+    if scheme_of(text):
+        places = [Place(url, ending) for url in _away(text)]
+        return _of_places(text, places, mapping, schema)
+    path = Path(text.removeprefix("file://")).expanduser()
     if path.is_dir():
-        if mapping is not None and (mapping.named or mapping.fields):
-            raise SourceError(
-                f"{printable(text)} is a folder of images: it has no columns to map.",
-                hint="Map columns of a CSV, TSV, JSONL or Parquet file.",
-            )
-        return FolderSource(path)
+        return _folder(text, path, mapping, schema, ending)
     files = [path] if path.exists() else _expanded(str(path))
     if not files:
         raise SourceError(f"There is nothing at {printable(text)}.", hint="Check the path.")
-    endings = {file.suffix.lower() for file in files}
-    if all(is_image(file.name) for file in files):
+    if not ending and all(is_image(file.name) for file in files):
         return FilesSource(text, files)
-    reader = CATALOGS.get(next(iter(endings))) if len(endings) == 1 else None
-    if reader is None:
+    places = [Place(str(file), ending) for file in files]
+    return _catalog(str(files[0]) if len(files) == 1 else text, places, mapping, schema)
+
+
+def _ending(format: str | None) -> str:
+    """'.csv.gz' for 'csv.gz'. Raises SourceError for a format there is not."""
+    if format is None:
+        return ""
+    ending = f".{format.lower().lstrip('.')}"
+    place = Place("", ending)
+    if place.ending not in CATALOGS:
+        raise SourceError(f"There is no format '{format}'.", hint=f"Formats: {_kinds()}.")
+    return ending
+
+
+def _of_places(
+    name: str, places: Sequence[Place], mapping: ColumnMapping, schema: Schema | None
+) -> Source:
+    """A source that is away."""
+    catalogs = [place for place in places if place.ending in _IN_FOLDERS]
+    pictures = [place for place in places if is_image(place.address)]
+    if pictures and not (len(places) == 1 and places[0].format):
+        return PicturesAway(name, [place.address for place in pictures])
+    return _catalog(name, catalogs or places, mapping, schema)
+
+
+def _folder(
+    name: str, path: Path, mapping: ColumnMapping, schema: Schema | None, ending: str
+) -> Source:
+    """A folder: a saved data set, catalogs where it holds some and no image, or images."""
+    if is_dataset(path):
+        return CatalogSource(name, dataset_files(path), mapping, schema)
+    at_top = _catalogs_in(path, "*", ending)
+    if mapping != ColumnMapping():
+        if not at_top:
+            raise SourceError(
+                f"{printable(name)} is a folder of images: it has no columns to map.",
+                hint=f"Map columns of a catalog: {_kinds()}.",
+            )
+        return _catalog(name, at_top, mapping, schema)
+    try:
+        return FolderSource(path)
+    except SourceError:
+        below = at_top or _catalogs_in(path, "**/*", ending)
+        if not below:
+            raise
+        return _catalog(name, below, mapping, schema)
+
+
+def _catalogs_in(path: Path, pattern: str, ending: str) -> list[Place]:
+    found = [
+        Place(str(file), ending)
+        for file in sorted(path.glob(pattern))
+        if file.is_file() and not file.name.startswith((".", "_"))
+    ]
+    return [place for place in found if place.ending in _IN_FOLDERS]
+
+
+def _catalog(
+    name: str, places: Sequence[Place], mapping: ColumnMapping, schema: Schema | None
+) -> CatalogSource:
+    if not places:
+        raise SourceError(f"There is nothing at {printable(name)}.", hint="Check the address.")
+    endings = sorted({place.ending for place in places})
+    if len(endings) > 1 or endings[0] not in CATALOGS:
         raise SourceError(
-            f"{printable(text)} is no source of a known kind ({', '.join(sorted(endings))}).",
-            hint=f"Give a folder of images, or files of one kind: {', '.join(CATALOGS)}.",
+            f"{printable(name)} is no source of a known kind ({', '.join(endings)}).",
+            hint=f"Give a folder of images, or files of one kind: {_kinds()}. "
+            "--format says what a file is.",
         )
-    name = str(files[0]) if len(files) == 1 else text
-    readers = [reader(file) for file in files]
-    return CatalogSource(name, readers, mapping or ColumnMapping(), schema)
+    return CatalogSource(name, [_reader(place, mapping) for place in places], mapping, schema)
+
+
+def _reader(place: Place, mapping: ColumnMapping) -> RecordFile:
+    if place.ending in (".csv", ".tsv"):
+        return DelimitedFile(place, mapping.encoding)
+    if place.ending == ".jsonl" and RejectedFile.is_one(place):
+        return RejectedFile(place)
+    return CATALOGS[place.ending](place)
+
+
+def _kinds() -> str:
+    return f"{', '.join(CATALOGS)}, also packed ({', '.join(COMPRESSED)})"
+
+
+def _away(address: str) -> list[str]:
+    if scheme_of(address) in ("http", "https"):
+        return [address]
+    found = list_away(address)
+    if not found:
+        raise SourceError(f"There is nothing at {address}.", hint="Check the address.")
+    return found
 
 
 def _expanded(pattern: str) -> list[Path]:

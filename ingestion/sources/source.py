@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from core.fields import FieldType
 from core.items import Item
 from ingestion.rejects import Rejection
+from ingestion.sources.place import Place
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Candidate:
     item: Item
     row: int
     source: str
+    record: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    """What the source itself gives of it, for rejects; None where it has no records."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Record:
 
     row: int
     values: Mapping[str, Any]
+    source: Place | None = None
+    """The file that it was in before, where this one only repeats it."""
 
 
 class Source(Protocol):
@@ -62,6 +67,11 @@ class RecordFile(Protocol):
     @property
     def name(self) -> str:
         """For people: the path."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where it lies; relative paths of images are beside it."""
         ...
 
     @property

@@ -67,6 +67,8 @@ _NESTED = st.recursive(
         (["a", None, "", "b"], FieldType.KEYWORD, ["a", "b"]),
         ("", FieldType.INTEGER, None),
         (math.nan, FieldType.FLOAT, None),
+        (" NaN ", FieldType.FLOAT, None),
+        ("NaN", FieldType.KEYWORD, "NaN"),
     ],
 )
 def test_a_value_is_stored_as_its_type(value: Any, kind: FieldType, stored: Any) -> None:
@@ -121,6 +123,8 @@ def test_an_inferred_type_takes_all_its_values(values: list[Any]) -> None:
     [
         (["1", "2", ""], FieldType.INTEGER),
         ([1, 2.5], FieldType.FLOAT),
+        (["9.50", "NaN"], FieldType.FLOAT),
+        (["NaN", "nan"], FieldType.KEYWORD),
         (["true", "no"], FieldType.BOOL),
         ([0, 1], FieldType.INTEGER),
         (["2026-01-01", "2026-02-01"], FieldType.DATETIME),

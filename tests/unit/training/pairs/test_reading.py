@@ -144,7 +144,7 @@ def test_a_dataset_of_the_hub_without_a_network_is_told(
         ({"path": "x.parquet", "image": "photo"}, "no column 'photo'.*'brand'"),
         ({"path": "x.parquet", "product": "sku"}, "no column 'sku'"),
         ({"path": "x.parquet", "leave_out": {"colour": ["red", "green"]}}, "no row"),
-        ({"path": "notes.txt"}, "no source of a known kind"),
+        ({"path": "notes.doc"}, "no source of a known kind"),
         ({"path": "damaged.parquet"}, "no Parquet file"),
         ({"path": "empty.csv"}, "no row"),
         ({"path": "words.csv"}, "looks like an image.*'image'"),
@@ -154,7 +154,7 @@ def test_what_can_not_be_read_is_told(
     tmp_path: Path, settings: dict[str, object], reason: str
 ) -> None:
     write_shop(tmp_path / "x.parquet", 2)
-    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "notes.doc").write_text("hello")
     (tmp_path / "damaged.parquet").write_bytes(b"PAR1 and no more")
     (tmp_path / "empty.csv").write_text("image,title\n")
     (tmp_path / "words.csv").write_text("one,two\n1,2\n")
