@@ -70,7 +70,8 @@ class Windows:
         page = self._late(found, at, seen) if at else []
         for window in range(at, at + _MOST_WINDOWS):
             end = (window + 1) * self.size
-            if len(found.candidates) < end and not found.exhausted:
+            # Beyond what was asked for, a list may be cut through equal scores.
+            if window > at and not found.exhausted:
                 found = self.find(end)
             arranged = self._window(found, window, seen, page)
             page += _unseen(arranged or [], seen, page)
