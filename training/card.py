@@ -26,7 +26,7 @@ def card_of(run: Finished, plan: Plan) -> str:
         _introduction(run),
         "## Data",
         _table(
-            ("Source", "Pairs", "Share", "Held out", "Images skipped"),
+            ("Source", "Pairs", "Share", "Held out", "Skipped"),
             [
                 (
                     one.source.name,
@@ -38,6 +38,7 @@ def card_of(run: Finished, plan: Plan) -> str:
                 for one, share in zip(plan.built, plan.mixture.shares, strict=True)
             ],
         ),
+        "\n".join(f"- {note}" for one in plan.built for note in one.notes),
         run.summary,
         _LICENCES,
         "## Scores",

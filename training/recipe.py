@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from core.errors import SettingsError
 from training.pairs.catalog_settings import Frozen
 from training.pairs.settings import DataSettings
-from training.pairs.settings_errors import settings_error
 from training.settings import (
     Checkpoints,
     Composed,
@@ -26,6 +24,7 @@ from training.settings import (
     Tune,
     Validation,
 )
+from training.settings_file import read_settings
 
 SHIPPED = Path(__file__).parent / "recipes"
 """Recipes to start from."""
@@ -161,49 +160,16 @@ def check_nested(recipe: Recipe, dim: int) -> None:
 
 
 def read_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
-    """The checked recipe in a YAML file.
+    """The checked recipe in a YAML file. Nothing that it names is opened.
 
     Args:
-        changes: settings that take the place of the file's, such as 'loss.kind=sigmoid'; values
-            are YAML.
+        changes: settings that take the place of the file's, such as 'loss.kind=sigmoid'.
 
-    Raises SettingsError: no such file, not YAML, an unknown key (with those that are near), a wrong
-    value, or settings that can't go together. Nothing that the recipe names is opened.
+    Errors as `read_settings`; settings that can't go together are one of them.
     """
-    try:
-        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SettingsError(
-            f"The recipe {path} can't be read: {reason}.",
-            hint=f"Recipes to start from are in {SHIPPED}.",
-        ) from None
-    except yaml.YAMLError as error:
-        raise SettingsError(f"The recipe {path} is no YAML: {error}") from None
-    if not isinstance(given, dict):
-        raise SettingsError(f"The recipe {path} holds no settings, which are 'key: value' lines.")
-    for change in changes:
-        _put(given, change)
-    try:
-        return Recipe.model_validate(given)
-    except ValidationError as error:
-        raise settings_error(error, Recipe, str(path)) from None
-
-
-def _put(document: dict[str, Any], change: str) -> None:
-    key, equals, value = change.partition("=")
-    *groups, leaf = key.strip().split(".")
-    place = document
-    for group in groups:
-        place = place.setdefault(group, {})
-        if not isinstance(place, dict):
-            break
-    if not equals or not leaf or not isinstance(place, dict):
-        raise SettingsError(f"'{change}' changes no setting: write KEY=VALUE, as optimizer.clip=1.")
-    try:
-        place[leaf] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise SettingsError(f"The value of '{change}' is no YAML: {error}") from None
+    return read_settings(
+        path, Recipe, changes, what="recipe", hint=f"Recipes to start from are in {SHIPPED}."
+    )
 
 
 def written(recipe: Recipe) -> str:
@@ -211,21 +177,3 @@ def written(recipe: Recipe) -> str:
     document = recipe.model_dump(mode="json", exclude_none=True)
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
     return text
-
-
-class _Strict(yaml.SafeLoader):
-    """Refuses a key that is there twice: the first one would be lost without a word."""
-
-
-def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[object, object]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
-    twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
-    if twice is not None:
-        raise yaml.MarkedYAMLError(
-            problem=f"'{twice}' is there twice", problem_mark=node.start_mark
-        )
-    loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
-
-
-_Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -18,6 +18,7 @@ from app.cli import (
     export,
     ingest,
     keys,
+    mine,
     plan,
     search,
     serve,
@@ -46,6 +47,7 @@ binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")
 train.commands.command("compact")(compact.compact)
+train.commands.command("mine")(mine.mine)
 binocle.add_typer(train.commands, name="train")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")

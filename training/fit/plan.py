@@ -56,8 +56,8 @@ def plan_of(recipe: Recipe, base: Path, watcher: Watcher) -> Plan:
     tasks = tasks_in(judged) if judged else ()
     built = tuple(build_sources(recipe.data, base, progress=watcher.stage))
     for one in built:
-        for note in one.notes:
-            watcher.note(note)
+        for remark in one.remarks:
+            watcher.note(remark)
     stretch = recipe.batch_size if recipe.one_source_batches else 1
     mixture = mixture_of(built, recipe.seed, stretch=stretch)
     if recipe.validation.held_out:

@@ -91,6 +91,8 @@ class _Run:
         if self._main and self._checkpoint is None:
             self._directory.begin(recipe)
         skips = SkipLog(self._directory.skipped if self._main else None, keep=1000)
+        if self._main:
+            skips.add(skip for one in plan.built for skip in one.own_skips)
         with memory_errors(recipe, plan.share):
             if self._main:
                 before = scores_before(model, plan, self._directory, self._watcher)

@@ -47,8 +47,7 @@ def build(name: str, settings: Judgments, place: Place) -> Built:
             field="qrels",
         )
     weights = _weights(settings, grades)
-    notes = [f"{len(skips):,} judgments of {name} can't be used."] if skips else []
-    return built(name, settings, items, _answers(grades, weights), notes=notes, skips=skips)
+    return built(name, settings, items, _answers(grades, weights), skips=skips)
 
 
 def _example(skips: list[Skip]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -79,9 +79,9 @@ class SkipLog:
         if not self.total:
             return ""
         counts = ", ".join(f"{source}: {count:,}" for source, count in self.by_source.items())
-        named = "; ".join(f"{skip.name} ({skip.reason})" for skip in self.first[:3])
         more = f" All are in {self._path}." if self._path is not None else ""
-        return f"{self.total:,} images could not be used ({counts}), such as {named}.{more}"
+        what = f"{self.total:,} images or rows could not be used ({counts})"
+        return f"{what}, such as {named(self.first)}.{more}"
 
     def _note(self, skip: Skip) -> bool:
         """Whether it is new."""
@@ -92,6 +92,11 @@ class SkipLog:
         if len(self._first) < self._keep:
             self._first.append(skip)
         return True
+
+
+def named(skips: Sequence[Skip], most: int = 3) -> str:
+    """The first ones with their reasons, for a sentence."""
+    return "; ".join(f"{skip.name} ({skip.reason.rstrip('.')})" for skip in skips[:most])
 
 
 def _read(path: Path) -> Iterable[Skip]:

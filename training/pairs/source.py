@@ -9,7 +9,7 @@ from typing import Protocol, overload
 import numpy as np
 
 from training.pairs.pair import Pair
-from training.pairs.skips import Skip
+from training.pairs.skips import Skip, named
 
 
 class PairSource(Protocol):
@@ -44,6 +44,20 @@ class Built:
     """What a person should know of how the source was understood; sentences."""
     skips: tuple[Skip, ...] = ()
     """Rows of its files that can't be used, known without opening an image."""
+
+    @property
+    def own_skips(self) -> tuple[Skip, ...]:
+        """The skips under the source's name, as those that come up while it is read."""
+        return tuple(replace(skip, source=self.source.name) for skip in self.skips)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, and of skips how many there are and which ones for example."""
+        if not self.skips:
+            return self.notes
+        count = len(self.skips)
+        rows = f"{count:,} row{'s' if count > 1 else ''} of {self.source.name} can't be used"
+        return (*self.notes, f"{rows}{', such as' if count > 1 else ':'} {named(self.skips)}.")
 
 
 class FixedPairs(Sequence[Pair]):

@@ -97,6 +97,30 @@ def test_skipped_images_are_counted_and_named(
     assert "broken.png" in (tmp_path / "run" / "skipped.jsonl").read_text()
 
 
+def test_what_is_known_of_the_sources_is_told_at_the_start_and_in_the_card(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    """A row without a text, and one without an image."""
+    (shop / "gaps.csv").write_text(
+        "id,image,title\n1,red-3.png,red\n2,,lost\n3,blue-5.png,\n4,blue-17.png,blue\n"
+    )
+    made = recipe(data={"sources": [CAPTIONS | {"path": "gaps.csv"}]}, steps=1)
+    told: list[str] = []
+    began: list[int] = []
+    watcher = Watcher(note=told.append, log=lambda *_: began.append(len(told)))
+    run = train(made, shop, tmp_path / "run", watcher=watcher)
+    assert isinstance(run, Finished)
+    remarks = [sentence for sentence in told[: began[0]] if "captions of gaps" in sentence]
+    assert len(remarks) == 2
+    assert any("has no image" in sentence or "gaps.csv row 2" in sentence for sentence in remarks)
+    assert dict(run.skipped) == {"captions of gaps": 1}
+    (line,) = (tmp_path / "run" / "skipped.jsonl").read_text().splitlines()
+    assert json.loads(line)["source"] == "captions of gaps"
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "1 rows of captions of gaps have no text." in card
+    assert "gaps.csv row 2" in card
+
+
 @pytest.fixture(scope="module")
 def taught(
     shop: Path, small_spec: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory

@@ -122,7 +122,8 @@ def test_unknown_items_and_bad_grades_are_named_and_passed_over(folder: Path) ->
     reasons = [skip.reason for skip in built.skips]
     assert reasons[0].startswith("The item 'x99' is not in")
     assert "'good'" in reasons[1]
-    assert built.notes == (f"2 judgments of {built.source.name} can't be used.",)
+    (remark,) = built.remarks
+    assert remark.startswith(f"2 rows of {built.source.name} can't be used, such as ")
 
 
 def test_judgments_of_unknown_queries_are_named(folder: Path) -> None:
