@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from encoders.images import MAX_FILE_BYTES, MAX_PIXELS
 
@@ -22,7 +23,16 @@ class FetchLimits:
     max_redirects: int = 5
     attempts: int = 3
     retry_wait_s: float = 0.5  # before the second attempt; doubles from there
+    longest_wait_s: float = 2.0  # a server that wants more (Retry-After) is given up
+    per_host: int = 4  # requests to one host at a time
     allow_private: bool = False  # addresses of this machine and of private networks
+    object_stores: bool = False  # s3:// and the like, with the rights of this process
+    cache: Path | None = None  # file of images fetched before, asked for again only if changed
+    cache_bytes: int = 2**30  # largest size of that file
+
+    def for_loads(self) -> FetchLimits:
+        """The same for a bulk load, whose catalog is its operator's and which can wait."""
+        return replace(self, attempts=5, longest_wait_s=60.0, object_stores=True)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def load(
     check_encoder(task.generation, task.encoder)
     _check_fields(task.source, task.generation.config.schema.attributes)
     with (
-        Fetcher(task.limits.fetch) as fetcher,
+        Fetcher(task.limits.fetch.for_loads()) as fetcher,
         RejectsFile(task.rejects) as rejects,
         closing(SeenIds()) as seen,
     ):
@@ -280,7 +280,13 @@ class _Run:
     def _reject(self, wanted: Wanted, error: BinocleError) -> None:
         candidate = wanted.candidate
         self._rejects.add(
-            Rejection.of(error, row=candidate.row, id=candidate.item.id, source=candidate.source)
+            Rejection.of(
+                error,
+                row=candidate.row,
+                id=candidate.item.id,
+                source=candidate.source,
+                record=candidate.given,
+            )
         )
 
     def _flush(self) -> BinocleError | None:

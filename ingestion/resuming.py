@@ -35,7 +35,13 @@ class SeenIds:
         found = self._ids.execute("SELECT place FROM seen WHERE id = ?", (candidate.item.id,))
         reason = f"The id is that of {found.fetchone()[0]}, too; that one counts."
         return Rejection(
-            reason, DUPLICATE_ID, candidate.row, candidate.item.id, "id", candidate.source
+            reason,
+            DUPLICATE_ID,
+            candidate.row,
+            candidate.item.id,
+            "id",
+            candidate.source,
+            candidate.given,
         )
 
     def note(self, item_id: str) -> None:

@@ -22,6 +22,19 @@ class Candidate:
     record: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     """What the source itself gives of it, for rejects; None where it has no records."""
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The record, or else the item under the usual names of columns."""
+        if self.record is not None:
+            return self.record
+        item = self.item
+        return {
+            "id": item.id,
+            "image": item.image.reference or item.image.data,
+            "title": item.title,
+            "tags": list(item.tags),
+        }
+
 
 @dataclass(frozen=True)
 class Record:
