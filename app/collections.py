@@ -42,6 +42,7 @@ def drop_collection(wiring: Wiring, name: str) -> None:
     check_collection_name(name)
     wiring.catalog.drop(name)
     wiring.ledgers.drop(name)
+    wiring.rankings.drop(name)
     wiring.thumbnails(name).clear()
 
 

@@ -83,6 +83,7 @@ def search_running_service(
         "limit": request.limit,
         "facets": list(request.facets),
         "explain": request.explain,
+        **request.shaping.as_json(),
     }
     return ask(service, "POST", f"/v1/collections/{collection}/search", body)
 

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from app.cli import moving
+from app.cli.ranking import ranking
 from app.cli.terminal import AsJson, Data, Store, human_bytes, output, print_json, wired
 from qdrant.store import CollectionInfo
 
@@ -16,6 +17,7 @@ commands = typer.Typer(
 )
 for move in (moving.copy, moving.snapshot, moving.restore, moving.tune):
     commands.command()(move)
+commands.command()(ranking)
 Name = Annotated[str, typer.Argument(help="The collection.")]
 
 
@@ -71,6 +73,7 @@ def delete(
             typer.confirm(f"Delete '{name}' with {info.count:,} items?", abort=True)
         wiring.store.drop(name)
         wiring.ledgers.drop(name)
+        wiring.rankings.drop(name)
         wiring.thumbnails(name).clear()
     output.print(f"Deleted '{name}'.")
 

@@ -9,9 +9,19 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from app.cli.shaping import (
+    Collapse,
+    Diversity,
+    GroupBy,
+    MinRelevance,
+    NearestBelow,
+    PerGroup,
+    Rerank,
+)
 from app.cli.terminal import AsJson, Data, EncoderSpec, Store, output, print_json, wired
 from app.running import search_running_service
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart
+from app.search.shaping import Group, Shaping, stages_of
 from core.errors import CollectionBusy
 from encoders.images import read_file
 
@@ -29,6 +39,13 @@ def search(
         str | None, typer.Option("--filter", help='JSON, such as \'{"price": {"lt": 50}}\'.')
     ] = None,
     limit: Annotated[int, typer.Option(help="Most hits to show.")] = 10,
+    group: GroupBy = None,
+    per_group: PerGroup = 1,
+    diversity: Diversity = None,
+    collapse: Collapse = None,
+    min_relevance: MinRelevance = None,
+    nearest_below: NearestBelow = False,
+    rerank: Rerank = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show how it came about.")] = False,
     as_json: AsJson = False,
     data: Data = None,
@@ -39,7 +56,17 @@ def search(
     parts: list[Part] = [TextPart(text)] if text is not None else []
     parts += [ImagePart(read_file(path)) for path in image or []]
     parts += [IdPart(item) for item in like or []]
-    request = SearchRequest(tuple(parts), filter=filter_, limit=limit, explain=explain)
+    shaping = Shaping(
+        collapse=collapse,
+        group=Group(group, per_group) if group else None,
+        diversity=diversity,
+        min_relevance=min_relevance,
+        nearest_below=nearest_below,
+        rerank=stages_of(rerank),
+    )
+    request = SearchRequest(
+        tuple(parts), filter=filter_, limit=limit, explain=explain, shaping=shaping
+    )
     with wired(data=data, store=store, encoder=encoder) as wiring:
         try:
             answer = wiring.searcher().search(collection, request).as_json()
@@ -55,6 +82,9 @@ def show(answer: dict[str, Any]) -> None:
     """An answer as a table; where it is explained, with the cosine of each part to each hit."""
     if not answer["hits"]:
         output.print("Nothing found.")
+        if answer.get("nearest_below"):
+            output.print("The nearest of what is not relevant enough:")
+            show({**answer, "hits": answer["nearest_below"]})
         return
     parts = answer.get("explanation", {}).get("compose", [])
     table = Table("Relevance", "Score", *map(_part, parts), "Title", box=None)
@@ -66,6 +96,8 @@ def show(answer: dict[str, Any]) -> None:
         cosines += [""] * (len(parts) - len(cosines))
         table.add_row(relevance, score, *cosines, escape(hit["title"]), escape(hit["id"]))
     output.print(table)
+    for hit in answer["hits"]:
+        _show_changes(hit)
     stages = ", ".join(f"{name} {taken:.1f}" for name, taken in answer["timings_ms"].items())
     shown, total = len(answer["hits"]), answer["total"]
     output.print(f"{shown} of {total:,} items, ms: {stages}", style="dim", soft_wrap=True)
@@ -75,6 +107,16 @@ def show(answer: dict[str, Any]) -> None:
             style="dim",
             soft_wrap=True,
         )
+
+
+def _show_changes(hit: dict[str, Any]) -> None:
+    """What stands behind a hit, and what the stages did to it."""
+    notes = [f"{hit['alike']} near-duplicates behind it"] if hit.get("alike") else []
+    for change in hit.get("explanation", {}).get("changes", []):
+        moved = f"{change['stage']} {change['before']} -> {change['after']}"
+        notes.append(f"{moved} ({change['reason']})" if change["reason"] else moved)
+    if notes:
+        output.print(f"{escape(hit['id'])}: {escape('; '.join(notes))}", style="dim")
 
 
 def _part(part: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from app.http.items import item_routes
 from app.http.lanes import Lanes
 from app.http.openapi import describe
 from app.http.page import serve_page
+from app.http.ranking import ranking_routes
 from app.http.search import search_routes
 from app.http.service import Service
 from app.http.session import session_routes
@@ -27,7 +28,14 @@ from app.wiring import Wiring
 from core.errors import BinocleError
 
 _ENCODER_ROUTES = (embedding_routes, health_routes)
-_ROUTES = (search_routes, item_routes, collection_routes, session_routes, *_ENCODER_ROUTES)
+_ROUTES = (
+    search_routes,
+    item_routes,
+    ranking_routes,
+    collection_routes,
+    session_routes,
+    *_ENCODER_ROUTES,
+)
 
 
 def create_app(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from app.http.shapes import Body
-from app.search.shaping import MAX_PER_GROUP, Group, Shaping
+from app.search.shaping import MAX_PER_GROUP, Group, Shaping, stages_of
 
 
 class GroupModel(Body):
@@ -97,11 +97,3 @@ class ShapingParams(BaseModel):
             rerank=stages_of(self.rerank),
             budget_ms=self.budget_ms,
         )
-
-
-def stages_of(text: str | None) -> tuple[str, ...] | None:
-    """Names of stages with commas between; 'none' for none; None for what is configured."""
-    if text is None:
-        return None
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    return () if names == ("none",) else names

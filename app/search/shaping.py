@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from core.errors import InvalidQuery
 
 MAX_PER_GROUP = 100
 _MOST_BUDGET_MS = 10_000.0
+
+
+def stages_of(text: str | None) -> tuple[str, ...] | None:
+    """Names of stages with commas between; 'none' for none; None for what is configured."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    return () if names == ("none",) else names
 
 
 def _within(name: str, value: float | None, most: float) -> None:
@@ -58,6 +67,20 @@ class Shaping:
         _within("diversity", self.diversity, 1.0)
         _within("min_relevance", self.min_relevance, 1.0)
         _within("budget_ms", self.budget_ms, _MOST_BUDGET_MS)
+
+    def as_json(self) -> dict[str, Any]:
+        """As a request over HTTP says it."""
+        group = {"field": self.group.field, "n": self.group.n} if self.group else None
+        return {
+            "collapse": self.collapse,
+            "list_collapsed": self.list_collapsed,
+            "group": group,
+            "diversity": self.diversity,
+            "min_relevance": self.min_relevance,
+            "nearest_below": self.nearest_below,
+            "rerank": None if self.rerank is None else list(self.rerank),
+            "budget_ms": self.budget_ms,
+        }
 
     @property
     def needs_query(self) -> str | None:

@@ -35,6 +35,9 @@ class StageShelf:
                 fallbacks.append({"stage": name, "reason": str(error)})
         return ready, fallbacks
 
+    def check(self, ranking: Ranking) -> None:
+        """Load what the ranking names. Raises InvalidRequest and EncoderError."""
+
     def _stage(self, name: str, ranking: Ranking, opened: OpenCollection) -> Stage:
         if name == "rescore":
             return Rescore(opened.generation)
