@@ -8,64 +8,25 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
+from app.bulk_load import BulkLoad, Loaded, Watcher, task_of
+from app.loading_beside import load_beside
+from app.running import RunningService, running_service
 from app.wiring import Wiring
 from core.errors import CollectionBusy, CollectionNotFound, GenerationNotFound
 from core.fields import Schema
 from core.items import check_collection_name
 from ingestion.indexing import check_encoder
-from ingestion.limits import Pace, cores
-from ingestion.load import Task, load
-from ingestion.mapping import ColumnMapping
-from ingestion.report import LoadReport, OnProgress
+from ingestion.ledger import Ledger
+from ingestion.load import load
+from ingestion.report import LoadReport
+from ingestion.single_load import single_load
 from ingestion.sources.opening import open_source
 from ingestion.sources.source import Source
-from qdrant.store import JOINT, CollectionConfig, Generation, Quantization
+from qdrant.store import JOINT, CollectionConfig, Generation
 
-
-@dataclass(frozen=True)
-class BulkLoad:
-    """What to load, and where to.
-
-    Attributes:
-        source: a folder, a catalog file, or a pattern of files.
-        replace: build the collection anew from this source alone, while the old one answers.
-    """
-
-    collection: str
-    source: str
-    mapping: ColumnMapping = field(default_factory=ColumnMapping)
-    replace: bool = False
-    quantization: Quantization = "int8"
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What came of a bulk load.
-
-    Attributes:
-        published: whether the collection's name points at the generation now.
-        resumed: whether it went on from a load that had been cut off.
-    """
-
-    report: LoadReport
-    generation: str
-    count: int
-    published: bool
-    resumed: bool
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """Is told how a bulk load goes."""
-
-    on_progress: OnProgress | None = None
-    on_notes: Callable[[Source], None] | None = None
-    on_indexing: Callable[[int], None] | None = None  # items, before the index is built
+__all__ = ["BulkLoad", "Loaded", "Watcher", "load_collection"]
 
 
 def load_collection(
@@ -79,19 +40,34 @@ def load_collection(
 
     A load that is cut off keeps what it loaded, and the same load goes on from there. Where there
     was no collection before, what was loaded is published all the same. An empty generation never
-    is.
+    is. Where a service owns the collection, it goes on answering; see `app.loading_beside`.
 
-    Raises InvalidName, SourceError, EncoderMismatch, CollectionBusy and StoreError.
+    Raises InvalidName, SourceError, EncoderMismatch, LoadRunning, CollectionBusy and StoreError.
     """
     check_collection_name(plan.collection)
     watcher = watcher or Watcher()
-    generation, source, resumed = _begin(wiring, plan)
+    shared = wiring.database if wiring.settings.database is not None else None
+    with single_load(wiring.directories.loads, plan.collection, shared):
+        begun = _begin(wiring, plan)
+        if isinstance(begun, RunningService):
+            return load_beside(wiring, plan, watcher, begun, stop)
+        return _load(wiring, plan, watcher, *begun, stop)
+
+
+def _load(
+    wiring: Wiring,
+    plan: BulkLoad,
+    watcher: Watcher,
+    generation: Generation,
+    source: Source,
+    resumed: bool,
+    stop: threading.Event | None,
+) -> Loaded:
     try:
         if watcher.on_notes:
             watcher.on_notes(source)
-        report = load(
-            _task(wiring, plan, source, generation), on_progress=watcher.on_progress, stop=stop
-        )
+        task = task_of(wiring, plan, source, generation, _ledger(wiring, generation))
+        report = load(task, on_progress=watcher.on_progress, stop=stop)
         count = generation.count()
         # Also where nothing was new: a load before this one may have been cut off without an index.
         if report.complete and count:
@@ -104,24 +80,23 @@ def load_collection(
     return Loaded(report, generation.name, count, published, resumed)
 
 
-def _task(wiring: Wiring, plan: BulkLoad, source: Source, generation: Generation) -> Task:
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    return Task(
-        source,
-        generation,
-        wiring.encoder(),
-        thumbnails=wiring.thumbnails(plan.collection),
-        rejects=wiring.directories.rejects / f"{plan.collection}-{moment}.jsonl",
-        limits=wiring.limits(),
-        pace=Pace(encoders=cores()),
-    )
+def _ledger(wiring: Wiring, generation: Generation) -> Ledger | None:
+    """The ledger of the generation; None for a store that does not outlive the process."""
+    if wiring.settings.store == "memory":
+        return None
+    ledger = wiring.ledgers.of(generation.collection, generation.name)
+    if ledger.count() > generation.count():  # of another that had its name, and was removed by hand
+        ledger.clear()
+    return ledger
 
 
-def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool]:
-    """The generation to load into, the source as that generation sees it, and if it is resumed."""
+def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | RunningService:
+    """The generation to load into, the source as that generation sees it, and if it is resumed;
+    or the service that owns the collection."""
     published = wiring.store.published(plan.collection)
     if published is not None and not plan.replace:
-        return *_open_published(wiring, plan), False
+        opened = _open_published(wiring, plan)
+        return opened if isinstance(opened, RunningService) else (*opened, False)
     source = open_source(plan.source, plan.mapping)
     config = CollectionConfig(
         encoder=wiring.settings.encoder,
@@ -134,16 +109,20 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool]:
     if cut_off is not None:
         return cut_off, source, True
     generation = wiring.store.create(plan.collection, config)
+    wiring.ledgers.of(plan.collection, generation.name).clear()
     note = _note(wiring, plan.collection)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"generation": generation.name, "source": _identity(plan)}))
     return generation, source, False
 
 
-def _open_published(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source]:
+def _open_published(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source] | RunningService:
     try:
         generation = wiring.store.open(plan.collection)
     except CollectionBusy as busy:
+        service = running_service(wiring.directories.root)
+        if service is not None:
+            return service
         raise CollectionBusy(
             busy.message,
             hint="Stop that process first, or add --replace: it builds the collection anew from "
@@ -188,12 +167,14 @@ def _finish(wiring: Wiring, plan: BulkLoad, generation: str, report: LoadReport)
     wiring.store.publish(plan.collection, generation)
     _note(wiring, plan.collection).unlink(missing_ok=True)
     wiring.store.prune(plan.collection, keep=1)
+    kept = wiring.store.info(plan.collection).generations
+    wiring.ledgers.of(plan.collection, generation).keep_only(kept)
     return True
 
 
 def _note(wiring: Wiring, collection: str) -> Path:
     """Says which source an unpublished generation is being loaded from."""
-    return wiring.directories.root / "loads" / f"{collection}.json"
+    return wiring.directories.loads / f"{collection}.json"
 
 
 def _identity(plan: BulkLoad) -> str:

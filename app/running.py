@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ import httpx
 import psutil
 
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart, UrlPart, VectorPart
-from core.errors import BinocleError, CollectionBusy, StoreUnavailable
+from core.errors import BinocleError, CollectionBusy, StoreUnavailable, error_class
 
 _FILE = "service.json"
 
@@ -97,12 +97,18 @@ def ask(service: RunningService, method: str, path: str, body: object = None) ->
     except (httpx.HTTPError, ValueError) as error:
         raise StoreUnavailable(f"The service at {service.url} does not answer: {error}.") from None
     if answer.is_error:
-        raise BinocleError(
-            document.get("detail", answer.reason_phrase),
-            hint=document.get("hint") or "",
-            field=document.get("field"),
-        )
+        raise told(answer.reason_phrase, document)
     return dict(document)
+
+
+def told(reason: str, document: Mapping[str, Any]) -> BinocleError:
+    """What a service's problem document says, as an error of its kind."""
+    code = str(document.get("type", "")).rpartition(":")[2]
+    return error_class(code)(
+        document.get("detail", reason),
+        hint=document.get("hint") or "",
+        field=document.get("field"),
+    )
 
 
 def _part(part: Part) -> dict[str, Any]:

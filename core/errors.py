@@ -20,6 +20,7 @@
     │   ├── CollectionExists
     │   ├── CollectionBusy        another process owns the collection
     │   ├── EncoderMismatch       the collection was built with another encoder
+    │   ├── GenerationChanged     what was built aside does not fit what answers now
     │   ├── LoadRunning           another load of the collection is under way
     │   └── SyncRefused           a load would delete suspiciously much
     ├── AccessError               the caller may not do this
@@ -139,6 +140,10 @@ class EncoderMismatch(Conflict):
     code = "encoder-mismatch"
 
 
+class GenerationChanged(Conflict):
+    code = "generation-changed"
+
+
 class LoadRunning(Conflict):
     code = "load-running"
 
@@ -206,3 +211,14 @@ class StoreUnavailable(StoreError):
 
 class StorageFull(StoreError):
     code = "storage-full"
+
+
+def error_class(code: str) -> type[BinocleError]:
+    """The class of errors with this code; the base where there is none."""
+    left: list[type[BinocleError]] = [BinocleError]
+    while left:
+        kind = left.pop()
+        if kind.code == code:
+            return kind
+        left.extend(kind.__subclasses__())
+    return BinocleError

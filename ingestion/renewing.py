@@ -59,4 +59,4 @@ class Renewer:
     def _renewed(self, one: Wanted, present: Point) -> Point:
         item, schema = one.candidate.item, self._generation.config.schema
         payload = renewed_payload(item, schema, present.payload)
-        return Point(present.id, present.vectors, payload)
+        return replace(present, payload=payload)

@@ -23,6 +23,7 @@ from app.http.ranking import ranking_routes
 from app.http.search import search_routes
 from app.http.service import Service
 from app.http.session import session_routes
+from app.http.succession import succession_routes
 from app.upkeep import Upkeep
 from app.wiring import Wiring
 from core.errors import BinocleError
@@ -33,6 +34,7 @@ _ROUTES = (
     item_routes,
     ranking_routes,
     collection_routes,
+    succession_routes,
     session_routes,
     *_ENCODER_ROUTES,
 )

@@ -18,6 +18,7 @@ from app.http.models import (
     PublishBody,
     SessionBody,
 )
+from app.http.succession_models import PointsBody, PointsQuery, TakeOverBody
 
 _REF = "#/components/schemas/{model}"
 _READ_BY_ROUTES = (
@@ -25,6 +26,9 @@ _READ_BY_ROUTES = (
     ItemsBody,
     CollectionBody,
     PublishBody,
+    PointsQuery,
+    PointsBody,
+    TakeOverBody,
     EmbeddingsBody,
     SessionBody,
     ProblemAnswer,

@@ -8,7 +8,7 @@ from typing import Any
 from app.http.parts import image_bytes
 from app.items import Items, changed_item, item_of
 from app.search.policy import ANYONE, Viewer
-from core.errors import BinocleError, InvalidItem, InvalidRequest, TooLarge
+from core.errors import BinocleError, InvalidItem, InvalidRequest, TooLarge, error_class
 from core.items import ImageSource, Item, check_item_id
 from ingestion.rejects import Rejection
 from qdrant.store import Point
@@ -97,18 +97,8 @@ def _written(items: Items, collection: str, item: Item) -> Point:
 
 def _error_of(rejection: Rejection) -> BinocleError:
     """The error that became this rejection, as one of its kind."""
-    kind = _family().get(rejection.kind, InvalidItem)
-    return kind(rejection.reason, field=rejection.field)
-
-
-def _family() -> dict[str, type[BinocleError]]:
-    found: dict[str, type[BinocleError]] = {}
-    left: list[type[BinocleError]] = [BinocleError]
-    while left:
-        kind = left.pop()
-        found[kind.code] = kind
-        left.extend(kind.__subclasses__())
-    return found
+    kind = error_class(rejection.kind)
+    return (InvalidItem if kind is BinocleError else kind)(rejection.reason, field=rejection.field)
 
 
 def _item(items: Items, collection: str, item_id: str, record: dict[str, Any]) -> Item:

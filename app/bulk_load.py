@@ -1,0 +1,83 @@
+"""What a bulk load is asked for, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from app.wiring import Wiring
+from ingestion.ledger import Ledger
+from ingestion.limits import Pace, cores
+from ingestion.load import Task
+from ingestion.mapping import ColumnMapping
+from ingestion.report import LoadReport, OnProgress
+from ingestion.sources.source import Source
+from ingestion.syncing import Sync
+from ingestion.target import Target
+from qdrant.store import Quantization
+
+
+@dataclass(frozen=True)
+class BulkLoad:
+    """What to load, and where to.
+
+    Attributes:
+        source: a folder, a catalog file, or a pattern of files.
+        replace: build the collection anew from this source alone, while the old one answers.
+        sync: delete what the source does not have any more; None deletes nothing.
+        through: where a service owns the collection, so many changes at most are written through
+            it; more are made in a generation aside, which the service then takes over.
+    """
+
+    collection: str
+    source: str
+    mapping: ColumnMapping = field(default_factory=ColumnMapping)
+    replace: bool = False
+    quantization: Quantization = "int8"
+    sync: Sync | None = None
+    through: int = 1_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of a bulk load.
+
+    Attributes:
+        published: whether the collection's name points at the generation now.
+        resumed: whether it went on from a load that had been cut off.
+    """
+
+    report: LoadReport
+    generation: str
+    count: int
+    published: bool
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Is told how a bulk load goes."""
+
+    on_progress: OnProgress | None = None
+    on_notes: Callable[[Source], None] | None = None
+    on_indexing: Callable[[int], None] | None = None  # items, before the index is built
+    on_beside: Callable[[], None] | None = None  # a service owns the collection
+
+
+def task_of(
+    wiring: Wiring, plan: BulkLoad, source: Source, target: Target, ledger: Ledger | None
+) -> Task:
+    """The load of `source` into `target`."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    return Task(
+        source,
+        target,
+        wiring.encoder(),
+        thumbnails=wiring.thumbnails(plan.collection),
+        rejects=wiring.directories.rejects / f"{plan.collection}-{moment}.jsonl",
+        limits=wiring.limits(),
+        pace=Pace(encoders=cores()),
+        ledger=ledger,
+        sync=plan.sync,
+    )

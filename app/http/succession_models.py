@@ -1,0 +1,48 @@
+"""Generations and their points in requests and answers of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from app.http.shapes import Answer, Body
+
+
+class GenerationAnswer(Answer):
+    collection: str
+    generation: str
+    config: dict[str, Any] = Field(description="How the generation was built.")
+    change: int = Field(description="Number of the last change; see `since`.")
+    count: int = Field(description="All items, private ones too.")
+
+
+class PointsQuery(Body):
+    """Points by their ids, or page by page."""
+
+    ids: list[str] | None = Field(None, max_length=1000)
+    after: str | None = Field(None, description="Of the page before; for pages, instead of ids.")
+    limit: int = Field(200, ge=1, le=1000)
+    vectors: bool = True
+
+
+class PointsAnswer(Answer):
+    points: list[dict[str, Any]] = Field(
+        description="id, vectors (base64 of float32), sparse, payload."
+    )
+    after: str | None = None
+
+
+class PointsBody(Body):
+    points: list[dict[str, Any]] = Field([], max_length=1000)
+    delete: list[str] = Field([], max_length=1000, description="Ids of items to delete.")
+
+
+class TakeOverBody(Body):
+    generation: str = Field(description="What was built aside.")
+    base: str = Field(description="The generation that it was built from.")
+    since: int = Field(description="The change up to which it was kept in step.")
+    replay: bool = Field(
+        True,
+        description="Whether points can be brought over as they are; else 409 where there are any.",
+    )

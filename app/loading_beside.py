@@ -1,0 +1,62 @@
+"""A bulk load into a collection that a running service owns.
+
+Few changes are written through the service, and can be found at once. More are made in a copy of
+the generation aside, indexed there, and taken over by the service: no search waits for an index.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from dataclasses import replace
+
+from app.bulk_load import BulkLoad, Loaded, Watcher, task_of
+from app.running import RunningService
+from app.succession.building import build_beside
+from app.succession.remote import RemoteGeneration
+from app.wiring import Wiring
+from core.errors import SyncRefused
+from ingestion.indexing import check_encoder
+from ingestion.ledger import Ledger
+from ingestion.limits import Pace, cores
+from ingestion.load import load
+from ingestion.report import LoadReport
+from ingestion.sources.opening import open_source
+from qdrant.store import Generation
+
+
+def load_beside(
+    wiring: Wiring,
+    plan: BulkLoad,
+    watcher: Watcher,
+    service: RunningService,
+    stop: threading.Event | None,
+) -> Loaded:
+    """Load into the collection that `service` owns. Raises as `app.loading.load_collection`."""
+    if watcher.on_beside:
+        watcher.on_beside()
+    with closing(RemoteGeneration(service, plan.collection)) as base:
+        check_encoder(base, wiring.encoder())
+        source = open_source(plan.source, plan.mapping, base.config.schema)
+        if watcher.on_notes:
+            watcher.on_notes(source)
+        pace = Pace(decoders=1, encoders=max(1, cores() - 1), fetchers=4)  # searches come first
+        ledger = wiring.ledgers.of(plan.collection, base.name)
+        task = replace(task_of(wiring, plan, source, base, ledger), pace=pace)
+        report = load(
+            replace(task, most_changes=plan.through), on_progress=watcher.on_progress, stop=stop
+        )
+        if not report.over_limit:
+            return Loaded(report, base.name, base.count(), published=True, resumed=False)
+
+        def work(generation: Generation, kept: Ledger) -> LoadReport:
+            aside = replace(task, generation=generation, ledger=kept)
+            return load(aside, on_progress=watcher.on_progress)
+
+        built = build_beside(wiring, base, work, whole=_whole, on_indexing=watcher.on_indexing)
+        return Loaded(built.answer, built.generation, built.count, built.published, False)
+
+
+def _whole(report: LoadReport) -> bool:
+    """Whether a service may answer from what was loaded."""
+    return report.complete or isinstance(report.failure, SyncRefused)

@@ -1,0 +1,121 @@
+"""The generation that a running service owns, read and written through it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import httpx
+
+from app.running import RunningService, told
+from app.succession.wire import point_as_json, point_from_json
+from core.errors import StoreUnavailable
+from qdrant.config_json import config_from_json
+from qdrant.store import CollectionConfig, Point
+
+_PAGE = 100
+"""Points in one answer: the service's interpreter is held for a few milliseconds by them."""
+_WRITE = 50
+_SECONDS = 120.0
+"""For one request: publishing opens a generation."""
+
+
+class RemoteGeneration:
+    """A generation in a running service; see `ingestion.target.Target`. Close it at the end.
+
+    Leaves the service at least as much time for others as its own requests take.
+
+    Raises StoreUnavailable where the service does not answer, and what the service raises.
+    """
+
+    def __init__(self, service: RunningService, collection: str) -> None:
+        self._collection = collection
+        self._client = httpx.Client(
+            base_url=f"{service.url}/v1/collections/{collection}/generation",
+            headers={"Authorization": f"Bearer {service.token}"},
+            timeout=_SECONDS,
+            trust_env=False,
+        )
+        said = self._ask("/follow")
+        self._name = str(said["generation"])
+        self._config = config_from_json(said["config"])
+        self.change = int(said["change"])
+
+    @property
+    def collection(self) -> str:
+        return self._collection
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def config(self) -> CollectionConfig:
+        return self._config
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        for part in _parts(points, _WRITE):
+            self._ask("/write", {"points": [point_as_json(point) for point in part]})
+
+    def delete(self, ids: Sequence[str]) -> None:
+        for part in _parts(ids, _WRITE):
+            self._ask("/write", {"delete": list(part)})
+
+    def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[Point]:
+        found: list[Point] = []
+        for part in _parts(ids, _PAGE):
+            answer = self._ask("/read", {"ids": list(part), "vectors": with_vectors})
+            found += [point_from_json(point) for point in answer["points"]]
+        return found
+
+    def pages(self, *, vectors: bool, after: str | None = None) -> Iterator[list[Point]]:
+        """All points, in the fixed order of their ids."""
+        while True:
+            asked = {"after": after, "limit": _PAGE, "vectors": vectors}
+            answer = self._ask("/read", asked)
+            yield [point_from_json(point) for point in answer["points"]]
+            after = answer.get("after")
+            if after is None:
+                return
+
+    def ids(self) -> Iterator[str]:
+        for page in self.pages(vectors=False):
+            yield from (point.id for point in page)
+
+    def count(self) -> int:
+        return int(self._ask("/follow")["count"])
+
+    def flush(self) -> None:
+        """Nothing: what the service has acknowledged is kept."""
+
+    def take_over(self, generation: str, *, since: int, replay: bool) -> None:
+        """Have the service answer from `generation`. Raises GenerationChanged as it does."""
+        asked = {"generation": generation, "base": self._name, "since": since, "replay": replay}
+        self._ask("/take-over", asked)
+
+    def close(self) -> None:
+        """Close the connection. Idempotent."""
+        self._client.close()
+
+    def _ask(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        started = time.monotonic()
+        try:
+            answer = self._client.post(path, json=dict(body) if body is not None else None)
+            document = answer.json() if answer.content else {}
+        except (httpx.HTTPError, ValueError) as error:
+            raise StoreUnavailable(
+                f"The service does not answer: {error or type(error).__name__}.",
+                hint="The same command goes on from here, with the service or without it.",
+            ) from None
+        if answer.is_error:
+            raise told(answer.reason_phrase, document)
+        time.sleep(min(time.monotonic() - started, 1.0))
+        return dict(document)
+
+
+def _parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    left = iter(values)
+    while part := list(islice(left, size)):
+        yield part

@@ -1,0 +1,108 @@
+"""What a service does for the process that builds the next generation of one of its collections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from app.succession.wire import point_as_json, point_from_json
+from app.wiring import Wiring
+from core.errors import GenerationChanged
+from ingestion.ledger import Ledger
+from qdrant.config_json import config_as_json
+from qdrant.store import Generation
+
+_AT_ONCE = 200
+
+
+def described(wiring: Wiring, collection: str) -> dict[str, Any]:
+    """The generation that answers now; from here on every change of it is numbered."""
+    with wiring.catalog.writing(collection) as (opened, _):
+        generation = opened.generation
+        ledger = wiring.ledgers.of(collection, generation.name)
+        return {
+            "collection": collection,
+            "generation": generation.name,
+            "config": config_as_json(generation.config),
+            "change": ledger.latest(),
+            "count": generation.count(),
+        }
+
+
+def points_of(
+    wiring: Wiring,
+    collection: str,
+    ids: Sequence[str] | None,
+    after: str | None,
+    limit: int,
+    *,
+    vectors: bool,
+) -> dict[str, Any]:
+    """Points by their ids, or the next `limit` of all; as JSON."""
+    with wiring.catalog.lease(collection) as opened:
+        generation, following = opened.generation, None
+        if ids is None:
+            page, following = generation.scroll(limit=limit, after=after)
+            ids = [point.id for point in page]
+        found = generation.retrieve(ids, with_vectors=vectors)
+        return {"points": [point_as_json(point) for point in found], "after": following}
+
+
+def write_points(
+    wiring: Wiring,
+    collection: str,
+    points: Sequence[Mapping[str, Any]],
+    delete: Sequence[str],
+) -> None:
+    """Write what a load has made: not noted, as the load keeps the ledger itself."""
+    checked = [point_from_json(point) for point in points]
+    with wiring.catalog.writing(collection) as (opened, _):
+        if delete:
+            opened.generation.delete(delete)
+        if checked:
+            opened.generation.upsert(checked)
+
+
+def take_over(
+    wiring: Wiring, collection: str, generation: str, *, base: str, since: int, replay: bool
+) -> None:
+    """Answer from `generation`, with all that was written to `base` after the change `since`.
+
+    Raises GenerationChanged where another generation answers than `base`, or where there were
+    changes that are not to be brought over as they are.
+    """
+
+    def bring_over(old: Generation, new: Generation) -> None:
+        if old.name != base:
+            raise GenerationChanged(
+                f"Collection '{collection}' answers from {old.name} now, not from {base}.",
+                hint="Run it again.",
+            )
+        ledger = wiring.ledgers.of(collection, old.name)
+        changed = [each for _, each in ledger.changed_since(since)]
+        if changed and not replay:
+            raise GenerationChanged(
+                f"{len(changed):,} items of '{collection}' were written since.",
+                hint="Bring them over first.",
+            )
+        copy_changed(old, new, changed, wiring.ledgers.of(collection, new.name))
+
+    wiring.catalog.take_over(collection, generation, bring_over)
+
+
+def copy_changed(
+    old: Generation, new: Generation, ids: Iterable[str], ledger: Ledger | None = None
+) -> None:
+    """Make `new` hold these items as `old` does; `ledger` is that of `new`."""
+    left = iter(ids)
+    while part := list(islice(left, _AT_ONCE)):
+        if ledger is not None:
+            ledger.touch(part)
+        points = old.retrieve(part, with_vectors=True)
+        there = {point.id for point in points}
+        gone = [each for each in part if each not in there]
+        if gone:
+            new.delete(gone)
+        if points:
+            new.upsert(points)

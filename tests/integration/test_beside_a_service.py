@@ -1,0 +1,163 @@
+"""Loads into a collection that a running service owns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.bulk_load import BulkLoad, Loaded, Watcher
+from app.loading import load_collection
+from app.running import made_known
+from app.settings import Settings
+from app.wiring import Wiring, build
+from core.errors import GenerationChanged, StoreError
+from ingestion.report import LoadProgress
+from ingestion.syncing import Sync
+from tests.integration.conftest import Live, Serving, base64_picture
+from tests.loads import write_pictures
+from tests.stores import store_root
+
+
+@dataclass
+class Beside:
+    """A service on a data directory, and another process' parts on the same."""
+
+    live: Live
+    wiring: Wiring
+    folder: Path
+
+    def load(self, watcher: Watcher | None = None, **plan: object) -> Loaded:
+        wanted = BulkLoad("things", str(self.folder), **plan)  # type: ignore[arg-type]
+        return load_collection(self.wiring, wanted, watcher)
+
+    def put(self, item: str, colour: str = "cyan") -> None:
+        body = {"image": base64_picture(colour), "title": "live"}
+        assert self.live.ask("PUT", f"/things/items/{item}", body).status_code == 200
+
+    def titles(self) -> dict[str, str]:
+        found = self.live.search("things", limit=100)["hits"]
+        return {hit["id"]: hit["title"] for hit in found}
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with store_root() as root:
+        yield root.parent
+
+
+@pytest.fixture
+def beside(start: Serving, data: Path, tmp_path: Path, tiny_bundle: Path) -> Iterator[Beside]:
+    folder = tmp_path / "in"
+    write_pictures(folder, a="red", b="blue", c="green")
+    settings = Settings.load(data=data, encoder=f"bundle:{tiny_bundle}")
+    with closing(build(settings)) as wiring:
+        load_collection(wiring, BulkLoad("things", str(folder)))
+    with start(data) as live:
+        url = str(live.client.base_url).rstrip("/")
+        with made_known(data, url, live.wiring.watch.local_token), closing(build(settings)) as mine:
+            yield Beside(live, mine, folder)
+
+
+def test_a_few_changes_go_through_the_service_and_are_found_at_once(beside: Beside) -> None:
+    before = beside.live.ask("GET", "/things").json()["generation"]
+    write_pictures(beside.folder, d="yellow")
+    (beside.folder / "a.png").unlink()
+    loaded = beside.load(sync=Sync(0.5))
+    assert loaded.generation == before
+    assert (loaded.report.indexed, loaded.report.unchanged, loaded.report.deleted) == (1, 2, 1)
+    assert sorted(beside.titles()) == ["b.png", "c.png", "d.png"]
+    assert beside.live.ids("things", query=[{"text": "yellow"}])[0] == "d.png"
+    assert beside.load().report.unchanged == 3
+
+
+def test_many_changes_are_made_aside_and_taken_over_with_what_was_written_meanwhile(
+    beside: Beside,
+) -> None:
+    write_pictures(beside.folder, **{f"n{number}": "pink" for number in range(6)})
+    before = beside.live.ask("GET", "/things").json()["generation"]
+
+    def write_meanwhile(_: int) -> None:
+        beside.put("live")
+        beside.put("b.png")
+        assert beside.live.ask("DELETE", "/things/items/c.png").status_code == 204
+
+    loaded = beside.load(Watcher(on_indexing=write_meanwhile), through=2)
+    assert loaded.published
+    assert loaded.generation != before
+    assert beside.live.ask("GET", "/things").json()["generation"] == loaded.generation
+    titles = beside.titles()
+    assert len(titles) == 3 + 6 + 1 - 1
+    assert "c.png" not in titles
+    assert (titles["live"], titles["b.png"]) == ("live", "live")
+    again = beside.load()
+    assert (again.report.unchanged, again.report.indexed) == (7, 2)  # b and c are as their files
+
+
+def test_a_writer_that_never_rests_loses_nothing_while_a_generation_takes_over(
+    beside: Beside,
+) -> None:
+    write_pictures(beside.folder, **{f"n{number}": "pink" for number in range(6)})
+    done, written = threading.Event(), list[str]()
+
+    def write() -> None:
+        while not done.is_set():
+            beside.put(f"w{len(written)}")
+            written.append(f"w{len(written)}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        beside.load(through=1)
+        seen = len(written)
+    finally:
+        while len(written) <= seen:
+            pass
+        done.set()
+        writer.join()
+    assert {*written} <= {*beside.titles()}
+
+
+def test_a_build_that_was_cut_off_goes_on(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pictures(beside.folder, **{f"n{number}": "pink" for number in range(6)})
+
+    def fail(_: int) -> None:
+        raise StoreError("The power went.")
+
+    with pytest.raises(StoreError):
+        beside.load(Watcher(on_indexing=fail), through=1)
+    assert len(beside.titles()) == 3
+    beside.put("live")
+    loaded = beside.load(through=1)
+    assert (loaded.report.indexed, loaded.report.unchanged) == (0, 9)
+    assert len(beside.titles()) == 10
+
+
+def test_a_service_refuses_what_was_built_from_another_generation(beside: Beside) -> None:
+    body = {"generation": "g000009", "base": "g000008", "since": 0, "replay": True}
+    answer = beside.live.ask("POST", "/things/generation/take-over", body)
+    assert answer.status_code == 404
+    present = beside.live.ask("GET", "/things").json()["generation"]
+    body["generation"] = present
+    answer = beside.live.ask("POST", "/things/generation/take-over", body)
+    assert (answer.status_code, answer.json()["type"]) == (
+        409,
+        f"urn:binocle:{GenerationChanged.code}",
+    )
+    assert len(beside.titles()) == 3
+
+
+def test_searches_go_on_during_a_load_beside_the_service(beside: Beside) -> None:
+    write_pictures(beside.folder, **{f"n{number}": "pink" for number in range(30)})
+    answered: list[int] = []
+
+    def search(_: LoadProgress) -> None:
+        answered.append(len(beside.live.ids("things", query=[{"text": "red"}])))
+
+    beside.load(Watcher(on_progress=search), through=1)
+    assert answered
+    assert all(answered)
