@@ -19,7 +19,7 @@ from eval.bench.calibration import (
     random_reads,
     timed,
 )
-from eval.bench.index_records import Configuration
+from eval.bench.index_records import Configuration, Records
 from eval.bench.made_vectors import make_set
 from eval.bench.quantization import Bench, machine
 from eval.bench.synthetic import photo_of_bytes
@@ -34,11 +34,17 @@ _TEXTS = (
 
 
 def calibrate(
-    settings: Settings, bench: Bench, wanted: Sequence[Configuration], *, again: bool
+    settings: Settings,
+    bench: Bench,
+    wanted: Sequence[Configuration],
+    *,
+    again: bool = False,
+    build: bool = True,
 ) -> Constants:
-    """Indexes first, as far as the file of results doesn't hold them yet; then the encoder, the
-    disk, and merging. Raises InvalidRequest where no index came out large enough for a graph."""
-    records = bench.run(wanted, again=again)
+    """Indexes first, as far as the file of results doesn't hold them yet, unless nothing is to be
+    built; then the encoder, the disk, and merging. Raises InvalidRequest where no index was large
+    enough for a graph."""
+    records = bench.run(wanted, again=again) if build else Records.read_from(bench.results)
     known = [records.of(each, bench.seed.digest) for each in wanted]
     found = engines(record for record in known if record is not None)
     if not found:

@@ -47,6 +47,7 @@ def calibrate(
         Path | None, typer.Option(help=f"The file to write [{FILE_NAME} in the data directory].")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Measure what is known, too.")] = False,
+    build: Annotated[bool, typer.Option(help="Build indexes that the results don't hold.")] = True,
     work: Work = None,
     data: Data = None,
     encoder: EncoderSpec = None,
@@ -58,7 +59,7 @@ def calibrate(
     with disk_errors():
         seed = seed_of(settings, collection or [], source)
         bench = Bench(seed, folder, results or folder / "quantization.json", tell)
-        found = measure(settings, bench, wanted, again=again)
+        found = measure(settings, bench, wanted, again=again, build=build)
         file = to or settings.data / FILE_NAME
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, found.model_dump(mode="json"), durable=False)

@@ -256,7 +256,8 @@ def _basis(records: Records) -> str:
         text += (
             "\n\n**Some of it was measured while the machine was busy** (*load* is the average per "
             "core; 1 is this benchmark alone on one core of it): there, times are too long, p99s "
-            "above all. Recall, memory and disk don't depend on it, and core times little."
+            "above all, and core times, too, by up to a factor of two, as others take the caches. "
+            "Recall, memory and disk don't depend on it, and ratios of searches in turn little."
         )
     return text
 
