@@ -5,24 +5,26 @@ import { counted } from "./conditions.js";
 import { byId } from "./dom.js";
 import { Grid } from "./grid.js";
 import { hideNotice, showEmpty, showNotice, showProblem } from "./notice.js";
-import { searchKey } from "./location.js";
+import { rememberScroll, searchKey } from "./location.js";
 import { Session } from "./session.js";
 
 const PATIENCE_MS = 150; // before a sign of work is shown
+const MOST_FOUND_AGAIN = 400; // results brought back after a reload
 
-/** onOpen(hit), onSimilar(hit), onRetry(), onChange(patch of the view). */
+/** onOpen(hit), onSimilar(hit), onRetry(), onChange(patch of the view): what can be done from here. */
 export class Answer {
   #session = new Session();
   #items;
   #on;
   #grid;
   #more = byId("more");
+  #moreOf = null; // the view whose next page there is
   #shown = null; // key of the search whose tiles are on the page
 
   constructor({ items, ...on }) {
     this.#items = items;
     this.#on = on;
-    this.#grid = new Grid(on);
+    this.#grid = new Grid({ ...on, onNearEnd: () => this.#nearEnd() });
   }
 
   get hits() {
@@ -40,13 +42,21 @@ export class Answer {
   /** Show what is found for `view`; raises Problem, or AbortError when another search came first. */
   async show(view, { recall, again }) {
     if (!again && this.#shown === searchKey(view)) return;
-    const remembered = recall && this.#session.recall(view);
-    if (!remembered) {
+    const { scroll = 0, count = 0 } = (recall && history.state) || {};
+    if (!(recall && this.#session.recall(view))) {
       this.#shown = null;
-      await this.#working(() => this.#session.find(view));
+      this.#moreOf = null;
+      await this.#working(() => this.#findAgain(view, Math.min(count, MOST_FOUND_AGAIN)));
     }
     this.#draw(view);
-    window.scrollTo(0, remembered ? (history.state?.scroll ?? 0) : 0);
+    window.scrollTo(0, scroll);
+    this.#grid.look();
+  }
+
+  /** The first page, and after a reload as many more as were there. */
+  async #findAgain(view, count) {
+    await this.#session.find(view);
+    while (this.#session.current.hits.length < count && this.#session.current.cursor) await this.#session.more(view);
   }
 
   /** Say what went wrong in place of the results. */
@@ -55,6 +65,8 @@ export class Answer {
     this.#shown = null;
     this.#grid.show([]);
     this.#more.hidden = true;
+    this.#moreOf = null;
+    byId("more-problem").textContent = "";
     byId("status").textContent = "";
     const passing = problem.status === 0 || problem.status === 429 || problem.status >= 500;
     const retry = { label: "Try again", act: this.#on.onRetry };
@@ -74,37 +86,47 @@ export class Answer {
 
   #offerMore(view, cursor) {
     this.#more.hidden = !cursor;
+    this.#more.textContent = "Show more";
     this.#more.onclick = () => this.#loadMore(view);
+    byId("more-problem").textContent = "";
+    this.#moreOf = cursor ? view : null;
+  }
+
+  /** The end of what is there comes into reach: go on, unless that failed and waits for a person. */
+  #nearEnd() {
+    if (this.#moreOf && !this.#more.disabled) this.#loadMore(this.#moreOf);
   }
 
   async #loadMore(view) {
     this.#more.disabled = true;
     try {
-      const hits = await this.#working(() => this.#session.more(view));
+      const hits = await this.#working(() => this.#session.more(view), { dim: false });
       this.#items.add(view.collection, hits);
-      this.#grid.append(hits, { focus: document.activeElement === this.#more || document.activeElement === document.body });
+      this.#grid.append(hits);
       this.#offerMore(view, this.#session.current.cursor);
-      hideNotice();
       byId("status").textContent = this.#statusOf(view);
+      rememberScroll(this.hits.length);
     } catch (problem) {
       if (!isAborted(problem)) this.#noMore(problem, view);
     } finally {
       this.#more.disabled = false;
+      this.#grid.look();
     }
   }
 
   #noMore(problem, view) {
+    this.#moreOf = null;
     // A page refused is of a list that has changed since: only a new search helps.
-    const act = problem.status === 422 ? this.#on.onRetry : () => this.#loadMore(view);
-    showProblem(problem, [{ label: "Try again", act }]);
-    byId("notice").scrollIntoView({ block: "center" });
+    this.#more.onclick = problem.status === 422 ? this.#on.onRetry : () => this.#loadMore(view);
+    this.#more.textContent = "Try again";
+    byId("more-problem").textContent = [problem.title, problem.detail, problem.hint].filter(Boolean).join(" – ");
   }
 
   /** Run `work`, with a sign of it on the page when it takes long enough to be noticed. */
-  async #working(work) {
+  async #working(work, { dim = true } = {}) {
     const sign = (on) => {
       byId("progress").hidden = !on;
-      this.#grid.busy = on;
+      this.#grid.busy = on && dim;
     };
     const timer = setTimeout(() => sign(true), PATIENCE_MS);
     const done = work();
@@ -135,11 +157,12 @@ export class Answer {
     const ways = [];
     const act = (patch) => () => this.#on.onChange(patch);
     if (Object.keys(view.filter).length) ways.push({ label: "Clear the filters", act: act({ filter: {} }) });
-    if (view.picture !== null || view.link || view.like) {
-      ways.push({ label: "Search without the picture", act: act({ picture: null, link: null, like: null }) });
+    if (view.parts.length) {
+      const what = view.parts.length > 1 ? "pictures" : "picture";
+      ways.push({ label: `Search without the ${what}`, act: act({ parts: [] }) });
     }
     return ways;
   }
 }
 
-const isAsked = ({ q, like, link, picture }) => Boolean(q.trim() || like || link || picture !== null);
+const isAsked = ({ q, parts }) => Boolean(q.trim() || parts.length);

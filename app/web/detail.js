@@ -7,7 +7,7 @@ import { frame, ratioOf, scoreOf, titleElement } from "./grid.js";
 // Visibility is not said at all: what is shown is public.
 const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height", "visibility"]);
 
-/** onClose(), onStep(+1 | -1), onSimilar(hit), onFilter(field, value): what its buttons do. */
+/** onClose(), onStep(+1 | -1), onSimilar(hit), onAdd(hit, say), onFilter(field, value): what its buttons do. */
 export class Detail {
   #dialog = byId("detail");
   #on;
@@ -71,6 +71,8 @@ export class Detail {
         "div",
         { class: "actions" },
         el("button", { type: "button", class: "button primary", click: () => this.#on.onSimilar(hit) }, icon("similar"), "More like this"),
+        el("button", { type: "button", class: "button", title: "Search for what you asked for, and more like this", click: () => this.#on.onAdd(hit, "like") }, icon("plus"), "Add"),
+        el("button", { type: "button", class: "button", title: "Search for what you asked for, and less like this", click: () => this.#on.onAdd(hit, "not") }, icon("minus"), "Not like this"),
       ),
       el("dl", { class: "facts" }, ...this.#facts(hit, fields)),
     );

@@ -1,19 +1,26 @@
-// The results as tiles in rows; their space is reserved before a thumbnail comes.
+// The results as tiles in rows. However many there are, only those in and near the window are in the
+// document: the place of each is computed, so nothing jumps and two thousand scroll like forty.
 
 import { byId, el, icon, iconButton } from "./dom.js";
+import { layRows, placeTiles } from "./rows.js";
 
-const EAGER = 12; // tiles that are surely in sight at first
+const AHEAD = 1200; // px above and below the window that are kept drawn
+const NEAR_END = 0.9; // windows before the end at which more is asked for
 
-/** onOpen(hit), onSimilar(hit): what a tile's two buttons do. */
+/** onOpen(hit), onSimilar(hit): what a tile's two buttons do. onNearEnd(): the end is in reach. */
 export class Grid {
   #list = byId("grid");
-  #onOpen;
-  #onSimilar;
+  #on;
+  #hits = [];
+  #places = [];
+  #drawn = new Map(); // index -> tile
+  #pending = 0;
 
-  constructor({ onOpen, onSimilar }) {
-    this.#onOpen = onOpen;
-    this.#onSimilar = onSimilar;
+  constructor(on) {
+    this.#on = on;
     this.#list.addEventListener("keydown", (event) => this.#arrow(event));
+    window.addEventListener("scroll", () => this.#soon(), { passive: true });
+    new ResizeObserver(() => this.#lay()).observe(this.#list);
   }
 
   set busy(busy) {
@@ -21,62 +28,153 @@ export class Grid {
   }
 
   show(hits) {
-    this.#list.replaceChildren(...hits.map((hit, index) => this.#tile(hit, index)));
+    for (const tile of this.#drawn.values()) tile.remove();
+    this.#drawn.clear();
+    this.#hits = hits;
+    this.#lay();
   }
 
-  /** Add the next page and put the keyboard on its first tile where it was on the button. */
-  append(hits, { focus }) {
-    const tiles = hits.map((hit) => this.#tile(hit, EAGER));
-    this.#list.append(...tiles);
-    if (focus) tiles[0]?.querySelector(".open").focus({ preventScroll: true });
+  /** Add the next page; what is drawn stays as it is. */
+  append(hits) {
+    this.#hits = [...this.#hits, ...hits];
+    this.#lay();
   }
 
-  /** Put the keyboard on the tile of an item. */
+  /** See whether more has to be drawn, or asked for. */
+  look() {
+    this.#soon();
+  }
+
+  /** Put the keyboard on the tile of an item, wherever it is. */
   focus(id) {
-    const tile = [...this.#list.children].find((one) => one.dataset.id === id);
-    tile?.querySelector(".open").focus();
+    this.#focusOn(this.#hits.findIndex((hit) => hit.id === id));
+  }
+
+  #focusOn(index) {
+    const place = this.#places[index];
+    if (!place) return;
+    const top = this.#top() + place.top;
+    const header = document.querySelector(".header").offsetHeight + 12;
+    const above = top < window.scrollY + header;
+    const below = top + place.height + 40 > window.scrollY + window.innerHeight;
+    if (above) window.scrollTo(0, top - header);
+    else if (below) window.scrollTo(0, top + place.height + 60 - window.innerHeight);
+    this.#draw();
+    this.#drawn.get(index)?.querySelector(".open").focus({ preventScroll: true });
+  }
+
+  #lay() {
+    const style = getComputedStyle(this.#list);
+    const length = (name) => parseFloat(style.getPropertyValue(name));
+    const width = this.#list.clientWidth;
+    const sides = { widest: length("--widest"), slimmest: 0.6 };
+    const gap = length("--gap");
+    const row = Math.min(length("--row-most"), Math.max(length("--row-least"), (length("--row-share") * window.innerWidth) / 100));
+    const ratios = this.#hits.map(ratioOf);
+    const rows = layRows(ratios, { width, row, gap, ...sides });
+    const { places, height } = placeTiles(ratios, rows, { gap, below: length("--below"), ...sides });
+    this.#places = places;
+    this.#list.style.height = `${height}px`;
+    this.#list.dataset.count = this.#hits.length;
+    for (const [index, tile] of this.#drawn) this.#put(tile, places[index]);
+    this.#draw();
+  }
+
+  #put(tile, { left, top, width, height }) {
+    tile.style.insetInlineStart = `${left}px`;
+    tile.style.top = `${top}px`;
+    tile.style.width = `${width}px`;
+    tile.style.setProperty("--height", `${height}px`);
+  }
+
+  #soon() {
+    if (!this.#pending) this.#pending = requestAnimationFrame(() => this.#draw());
+  }
+
+  /** Draw what is near the window, and take away what is far from it. */
+  #draw() {
+    cancelAnimationFrame(this.#pending);
+    this.#pending = 0;
+    const from = window.scrollY - this.#top() - AHEAD;
+    const to = from + window.innerHeight + 2 * AHEAD;
+    const wanted = (place) => place.top < to && place.top + place.height > from;
+    for (const [index, tile] of this.#drawn) {
+      if (wanted(this.#places[index]) || tile.contains(document.activeElement)) continue;
+      tile.remove();
+      this.#drawn.delete(index);
+    }
+    let before = null;
+    for (const [index, place] of this.#places.entries()) {
+      if (!this.#drawn.has(index)) {
+        if (!wanted(place)) continue;
+        this.#drawn.set(index, this.#tile(this.#hits[index], index));
+      }
+      const tile = this.#drawn.get(index);
+      if (!tile.isConnected) before ? before.after(tile) : this.#list.prepend(tile);
+      before = tile;
+    }
+    const end = this.#top() + this.#list.offsetHeight;
+    if (this.#hits.length && end - window.scrollY < (1 + NEAR_END) * window.innerHeight) this.#on.onNearEnd();
+  }
+
+  #top() {
+    return this.#list.getBoundingClientRect().top + window.scrollY;
   }
 
   #tile(hit, index) {
     const title = titleOf(hit);
     const tile = el(
       "li",
-      { class: "tile", "data-id": hit.id },
+      { class: "tile", "data-id": hit.id, "data-index": index, "aria-posinset": index + 1, "aria-setsize": -1 },
       el(
         "button",
-        { type: "button", class: "open", "aria-haspopup": "dialog", click: () => this.#onOpen(hit) },
-        frame(hit, { lazy: index >= EAGER }),
+        { type: "button", class: "open", "aria-haspopup": "dialog", click: () => this.#on.onOpen(hit) },
+        frame(hit),
         el("span", { class: "caption" }, titleElement("span", hit), scoreElement(hit)),
       ),
-      iconButton("similar", `More like ${title}`, () => this.#onSimilar(hit), { class: "plain similar", title: "More like this" }),
+      iconButton("similar", `More like ${title}`, () => this.#on.onSimilar(hit), { class: "plain similar", title: "More like this" }),
     );
-    tile.style.setProperty("--ratio", ratioOf(hit));
+    this.#put(tile, this.#places[index]);
     return tile;
   }
 
   #arrow(event) {
     const here = event.target.closest(".open");
     if (!here || event.altKey || event.ctrlKey || event.metaKey) return;
-    const all = [...this.#list.querySelectorAll(".open")];
-    const at = all.indexOf(here);
+    const at = Number(here.closest(".tile").dataset.index);
     const forward = getComputedStyle(this.#list).direction === "rtl" ? -1 : 1;
     const steps = {
-      ArrowRight: () => all[at + forward],
-      ArrowLeft: () => all[at - forward],
-      ArrowDown: () => nearest(here, all.slice(at + 1), 1),
-      ArrowUp: () => nearest(here, all.slice(0, at).reverse(), -1),
-      Home: () => all[0],
-      End: () => all.at(-1),
+      ArrowRight: () => at + forward,
+      ArrowLeft: () => at - forward,
+      ArrowDown: () => this.#beyond(at, 1),
+      ArrowUp: () => this.#beyond(at, -1),
+      Home: () => 0,
+      End: () => this.#hits.length - 1,
     };
-    const next = steps[event.key]?.();
-    if (!(event.key in steps)) return;
+    const step = steps[event.key];
+    if (!step) return;
     event.preventDefault();
-    next?.focus();
+    this.#focusOn(step());
+  }
+
+  /** Index of the tile of the next row whose middle is nearest to that of tile `at`. */
+  #beyond(at, direction) {
+    const from = this.#places[at];
+    const middle = ({ left, width }) => left + width / 2;
+    let best = -1;
+    for (let index = at; this.#places[index]; index += direction) {
+      const place = this.#places[index];
+      if (place.top === from.top) continue;
+      if (best >= 0 && place.top !== this.#places[best].top) break; // past the next row
+      const off = (one) => Math.abs(middle(one) - middle(from));
+      if (best < 0 || off(place) < off(this.#places[best])) best = index;
+    }
+    return best;
   }
 }
 
 /** A picture in its frame; an icon where there is none or it can't be loaded. */
-export function frame(hit, { lazy = false } = {}) {
+export function frame(hit) {
   const box = el("span", { class: "frame" });
   const missing = () => {
     box.classList.add("empty");
@@ -91,7 +189,6 @@ export function frame(hit, { lazy = false } = {}) {
     alt: "", // the title beside it says it
     width: hit.payload?.width ?? 320,
     height: hit.payload?.height ?? 320,
-    loading: lazy && "lazy",
     decoding: "async",
     draggable: "false",
     load: () => image.classList.remove("waiting"),
@@ -128,21 +225,4 @@ function scoreElement(hit) {
 export function ratioOf(hit) {
   const { width, height } = hit.payload ?? {};
   return width > 0 && height > 0 ? width / height : 1;
-}
-
-function nearest(here, others, direction) {
-  const from = here.getBoundingClientRect();
-  const middle = (box) => (box.left + box.right) / 2;
-  let row = null;
-  let best = null;
-  let distance = Infinity;
-  for (const other of others) {
-    const box = other.getBoundingClientRect();
-    if ((box.top - from.top) * direction < 4) continue; // the same row
-    row ??= box.top;
-    if (Math.abs(box.top - row) > 4) break; // past the next row
-    const off = Math.abs(middle(box) - middle(from));
-    if (off < distance) [best, distance] = [other, off];
-  }
-  return best;
 }

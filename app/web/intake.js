@@ -2,28 +2,29 @@
 
 import { byId } from "./dom.js";
 
-const LINK = /^https?:\/\/\S+$/i;
+/** What can only be the address of something on the web. */
+export const LINK = /^https?:\/\/\S+$/i;
 
-/** Call `onFile(File)` or `onLink(url)` for what comes in. */
-export function watchIntake({ onFile, onLink }) {
-  watchButton(onFile);
-  watchDrop(onFile, onLink);
+/** Call `onFiles([File])` or `onLink(url)` for what comes in. */
+export function watchIntake({ onFiles, onLink }) {
+  watchButton(onFiles);
+  watchDrop(onFiles, onLink);
   document.addEventListener("paste", (event) => {
     if (event.target.closest?.("dialog, #filters")) return;
-    take(event.clipboardData, event, onFile, onLink);
+    take(event.clipboardData, event, onFiles, onLink);
   });
 }
 
-function watchButton(onFile) {
+function watchButton(onFiles) {
   const input = byId("file");
   byId("choose").addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
-    if (input.files.length) onFile(input.files[0]);
+    if (input.files.length) onFiles([...input.files]);
     input.value = ""; // so that choosing the same file again is a change
   });
 }
 
-function watchDrop(onFile, onLink) {
+function watchDrop(onFiles, onLink) {
   const veil = byId("drop");
   const hasPicture = (event) => ["Files", "text/uri-list"].some((type) => event.dataTransfer?.types.includes(type));
   // A tile dragged within the page is no picture from outside.
@@ -41,15 +42,15 @@ function watchDrop(onFile, onLink) {
   });
   document.addEventListener("drop", (event) => {
     veil.hidden = true;
-    if (!fromHere) take(event.dataTransfer, event, onFile, onLink);
+    if (!fromHere) take(event.dataTransfer, event, onFiles, onLink);
   });
 }
 
-function take(transfer, event, onFile, onLink) {
-  const file = transfer?.files?.[0];
+function take(transfer, event, onFiles, onLink) {
+  const files = [...(transfer?.files ?? [])];
   const link = (transfer?.getData("text/uri-list") || transfer?.getData("text/plain") || "").trim();
-  if (!file && !LINK.test(link)) return;
+  if (!files.length && !LINK.test(link)) return;
   event.preventDefault();
-  if (file) onFile(file);
+  if (files.length) onFiles(files);
   else onLink(link);
 }

@@ -1,19 +1,24 @@
 // What the page shows, and the address that says it, so that links, reload and the back button work.
 // A picture from the person's device has no address: it stays in memory, known by its key.
 
+import { MOST, SAYS, part } from "./parts.js";
+
 /** Nothing asked: the collection as it comes. */
-export const NOTHING = Object.freeze({ q: "", like: null, link: null, picture: null, filter: {}, item: null });
+export const NOTHING = Object.freeze({ q: "", parts: [], filter: {}, sort: null, item: null });
+
+const NAMES = { item: "like", link: "image_url" };
+const KINDS = Object.fromEntries(Object.entries(NAMES).map(([kind, name]) => [name, kind]));
 
 /** The view that the present address and history entry say. */
 export function readLocation() {
   const params = new URLSearchParams(window.location.search);
+  const pictures = (history.state?.pictures ?? []).map(({ value, say, region }) => part("picture", value, say, region));
   return {
     collection: params.get("collection"),
     q: params.get("q") ?? "",
-    like: params.get("like"),
-    link: params.get("image_url"),
-    picture: history.state?.picture ?? null,
+    parts: [...readParts(params), ...pictures].slice(0, MOST),
     filter: readFilter(params.get("filter")),
+    sort: readSort(params.get("sort")),
     item: params.get("item"),
   };
 }
@@ -23,13 +28,13 @@ export function writeLocation(view, { replace = false, opened = false } = {}) {
   const params = new URLSearchParams();
   if (view.collection) params.set("collection", view.collection);
   if (view.q) params.set("q", view.q);
-  if (view.like) params.set("like", view.like);
-  if (view.link) params.set("image_url", view.link);
+  for (const one of view.parts) if (one.kind in NAMES) params.append(nameOf(one), one.value);
   if (Object.keys(view.filter).length) params.set("filter", JSON.stringify(view.filter));
+  if (view.sort) params.set("sort", `${view.sort.descending ? "-" : ""}${view.sort.field}`);
   if (view.item) params.set("item", view.item);
   const query = params.toString();
   const address = query ? `?${query}` : window.location.pathname;
-  const state = { picture: view.picture, opened };
+  const state = { pictures: view.parts.filter(({ kind }) => kind === "picture"), opened };
   if (replace) history.replaceState(state, "", address);
   else {
     rememberScroll();
@@ -37,14 +42,40 @@ export function writeLocation(view, { replace = false, opened = false } = {}) {
   }
 }
 
-/** Keep the place on the page with the present entry, for when it is come back to. */
-export function rememberScroll() {
-  history.replaceState({ ...history.state, scroll: window.scrollY }, "");
+/** Keep the place on the page, and how many results led there, for when it is come back to. */
+export function rememberScroll(count = history.state?.count) {
+  history.replaceState({ ...history.state, scroll: window.scrollY, count }, "");
 }
 
 /** Tells one search from another: all of the view that changes what is found. */
-export function searchKey({ collection, q, like, link, picture, filter }) {
-  return JSON.stringify([collection, q.trim(), like, link, picture, filter]);
+export function searchKey({ collection, q, parts, filter, sort }) {
+  return JSON.stringify([collection, q.trim(), parts, filter, sort]);
+}
+
+/** 'like', 'like.not', and with a box 'like.not@0.1,0.2,0.5,0.5': left, top, width, height in 0 to 1. */
+function nameOf({ kind, say, region }) {
+  const box = region ? `@${[region.x, region.y, region.w, region.h].join()}` : "";
+  return `${NAMES[kind]}${say === "like" ? "" : `.${say}`}${box}`;
+}
+
+function readParts(params) {
+  const parts = [];
+  for (const [key, value] of params) {
+    const [, name, say = "like", box] = /^(like|image_url)(?:\.(\w+))?(?:@(.*))?$/.exec(key) ?? [];
+    if (name && value && say in SAYS) parts.push(part(KINDS[name], value, say, readRegion(box)));
+  }
+  return parts;
+}
+
+function readRegion(text) {
+  const [x, y, w, h] = (text ?? "").split(",").map(Number);
+  const fits = [x, y, w, h].every((side) => side >= 0 && side <= 1) && w > 0 && h > 0 && x + w <= 1.0001 && y + h <= 1.0001;
+  return fits ? { x, y, w, h } : null; // a hand-broken box is no box
+}
+
+function readSort(text) {
+  if (!text) return null;
+  return { field: text.replace(/^-/, ""), descending: text.startsWith("-") };
 }
 
 function readFilter(text) {

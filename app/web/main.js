@@ -7,10 +7,11 @@ import { withValue } from "./conditions.js";
 import { Detail } from "./detail.js";
 import { byId } from "./dom.js";
 import { FilterArea } from "./filterarea.js";
-import { watchIntake } from "./intake.js";
+import { LINK, watchIntake } from "./intake.js";
 import { Items } from "./items.js";
 import { NOTHING, readLocation, rememberScroll, searchKey, writeLocation } from "./location.js";
 import { hideNotice, showEmpty, showProblem } from "./notice.js";
+import { MOST, part, withPart, withSay, withoutPart } from "./parts.js";
 import { keepPicture, pictureOf } from "./picture.js";
 import { SearchBox } from "./searchbox.js";
 
@@ -20,10 +21,11 @@ class Page {
   #typing = false; // the present history entry was made by typing and may be replaced
   #turn = 0; // counts what was shown, so that a late answer sees that it is late
   #items = new Items();
-  #menu = new CollectionMenu({ onChoose: (collection) => this.#go({ ...NOTHING, q: this.#view.q, picture: this.#view.picture, collection }) });
+  #menu = new CollectionMenu({ onChoose: (collection) => this.#go({ ...NOTHING, q: this.#view.q, parts: this.#view.parts.filter(({ kind }) => kind !== "item"), collection }) });
   #box = new SearchBox({
     onWords: (q, { final }) => this.#words(q, final),
-    onRemove: () => this.#go({ like: null, link: null, picture: null, item: null }),
+    onSay: (one, say) => this.#go({ parts: withSay(this.#view.parts, one, say), item: null }),
+    onRemove: (one) => this.#go({ parts: withoutPart(this.#view.parts, one), item: null }),
     onClear: () => this.#go({ q: "", item: null }),
   });
   #filters = new FilterArea({ onChange: (filter) => this.#go({ filter, item: null }) });
@@ -38,6 +40,7 @@ class Page {
     onClose: () => this.#closeDetail(),
     onStep: (by) => this.#step(by),
     onSimilar: (hit) => this.#similar(hit),
+    onAdd: (hit, say) => this.#add(part("item", hit.id, say)),
     onFilter: (field, value) => this.#go({ filter: withValue(this.#view.filter, field, value, true), item: null }),
   });
 
@@ -46,8 +49,8 @@ class Page {
     window.addEventListener("popstate", () => this.#back());
     window.addEventListener("scrollend", () => rememberScroll());
     watchIntake({
-      onFile: (file) => this.#file(file),
-      onLink: (link) => this.#go({ link, like: null, picture: null, item: null }),
+      onFiles: (files) => this.#files(files),
+      onLink: (link) => this.#add(part("link", link)),
     });
     document.querySelector(".brand").addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -74,8 +77,9 @@ class Page {
     this.#typing = false;
     this.#view = readLocation();
     this.#view.collection ??= this.#menu.first;
-    const lost = this.#view.picture !== null && !pictureOf(this.#view.picture);
-    if (lost) this.#view.picture = null;
+    const kept = this.#view.parts.filter(({ kind, value }) => kind !== "picture" || pictureOf(value));
+    const lost = kept.length < this.#view.parts.length;
+    this.#view.parts = kept;
     return lost;
   }
 
@@ -92,6 +96,7 @@ class Page {
   }
 
   #words(q, final) {
+    if (final && LINK.test(q.trim())) return this.#add(part("link", q.trim()), { q: "" });
     const replace = this.#typing;
     if (final && q.trim() === this.#view.q.trim()) {
       this.#typing = false;
@@ -103,13 +108,19 @@ class Page {
   }
 
   #similar(hit) {
-    return this.#go({ like: hit.id, q: "", link: null, picture: null, item: null });
+    return this.#go({ parts: [part("item", hit.id)], q: "", item: null });
   }
 
-  async #file(file) {
+  /** Search with one or more things beside what is searched with already. */
+  #add(added, patch = {}) {
+    const parts = [added].flat().reduce(withPart, this.#view.parts);
+    return this.#go({ ...patch, parts: parts.slice(0, MOST), item: null });
+  }
+
+  async #files(files) {
     try {
-      const picture = await keepPicture(file);
-      await this.#go({ picture, like: null, link: null, item: null });
+      const keys = await Promise.all(files.slice(0, MOST).map(keepPicture));
+      await this.#add(keys.map((key) => part("picture", key)));
     } catch (problem) {
       this.#answer.fail(problem, this.#view);
     }
@@ -121,7 +132,7 @@ class Page {
     const { collection, filter } = this.#view;
     document.title = [this.#view.q.trim(), "Binocle"].filter(Boolean).join(" – ");
     this.#menu.chosen = collection;
-    this.#box.show(this.#view, this.#items.titleOf(collection, this.#view.like));
+    this.#box.show(this.#view, (id) => this.#items.titleOf(collection, id));
     try {
       if (this.#info?.name !== collection) {
         const info = await describeCollection(collection);
@@ -137,9 +148,9 @@ class Page {
     }
   }
 
-  /** The parts that need an item of their own: the open one, and the one that results are like. */
+  /** The parts that need an item of their own: the open one, and those that are searched with. */
   async #showAround(turn) {
-    const { collection, item, like } = this.#view;
+    const { collection, item, parts } = this.#view;
     this.#filters.total = this.#answer.total;
     if (!item && this.#detail.isOpen) this.#detail.close();
     if (item) {
@@ -149,10 +160,10 @@ class Page {
       const index = hits.findIndex((one) => one.id === item);
       this.#detail.show(hits[index] ?? hit, { index, count: hits.length, fields: this.#info.fields });
     }
-    if (like && this.#items.titleOf(collection, like) === null) {
-      await this.#items.get(collection, like);
-      if (turn === this.#turn) this.#box.show(this.#view, this.#items.titleOf(collection, like));
-    }
+    const unknown = parts.filter(({ kind, value }) => kind === "item" && this.#items.titleOf(collection, value) === null);
+    if (!unknown.length) return;
+    await Promise.all(unknown.map(({ value }) => this.#items.get(collection, value)));
+    if (turn === this.#turn) this.#box.show(this.#view, (id) => this.#items.titleOf(collection, id));
   }
 
   /** The open item is not there (any more): what was found still is. */

@@ -1,23 +1,31 @@
-// The search box: words, and the chip of the picture or item that is searched with.
+// The search box: words, and the chips of the pictures and items that are searched with.
 
-import { thumbnailUrl } from "./api.js";
-import { byId, el, icon, iconButton } from "./dom.js";
-import { pictureOf } from "./picture.js";
+import { Chosen } from "./chosen.js";
+import { byId } from "./dom.js";
 
 const PAUSE_MS = 300; // between the last keystroke and the search
 
-/** onWords(text, {final}): final on Enter, else while typing. onRemove(): the chip was removed. */
+/**
+ * onWords(text, {final}): final on Enter, else while typing. onSay(part, say), onRemove(part): of a
+ * chip. onClear(): the words were cleared.
+ */
 export class SearchBox {
   #input = byId("q");
   #clear = byId("clear");
-  #reference = byId("reference");
+  #chosen;
+  #parts = [];
   #onWords;
   #onRemove;
   #timer = 0;
 
-  constructor({ onWords, onRemove, onClear }) {
+  constructor({ onWords, onSay, onRemove, onClear }) {
     this.#onWords = onWords;
     this.#onRemove = onRemove;
+    const remove = (one) => {
+      onRemove(one);
+      this.focus();
+    };
+    this.#chosen = new Chosen({ onSay, onRemove: remove });
     this.#input.addEventListener("input", (event) => this.#typed(event));
     this.#input.addEventListener("compositionend", () => this.#later());
     this.#input.addEventListener("keydown", (event) => this.#key(event));
@@ -41,13 +49,13 @@ export class SearchBox {
     });
   }
 
-  /** Show the words and the chip of `view`; `title` names the item that it is like. */
-  show(view, title) {
+  /** Show the words and the chips of `view`; titleOf(id) names an item, null while unknown. */
+  show(view, titleOf) {
     this.#cancel();
     if (this.#input.value.trim() !== view.q.trim()) this.#input.value = view.q;
-    this.#showReference(view, title);
-    const withReference = !this.#reference.hidden;
-    this.#input.placeholder = withReference ? "Add words" : "Search by words or picture";
+    this.#parts = view.parts;
+    this.#chosen.show(view.collection, view.parts, titleOf);
+    this.#input.placeholder = view.parts.length ? "Add words" : "Search by words or picture";
     this.#clear.hidden = !this.#input.value;
   }
 
@@ -62,7 +70,7 @@ export class SearchBox {
 
   #key(event) {
     const atStart = !this.#input.value && event.key === "Backspace" && !event.isComposing;
-    if (atStart && !this.#reference.hidden) this.#onRemove();
+    if (atStart && this.#parts.length) this.#onRemove(this.#parts.at(-1));
   }
 
   #later() {
@@ -73,34 +81,4 @@ export class SearchBox {
   #cancel() {
     clearTimeout(this.#timer);
   }
-
-  #showReference(view, title) {
-    const { face, name } = referenceOf(view, title);
-    this.#reference.hidden = !face;
-    if (!face) return this.#reference.replaceChildren();
-    this.#reference.replaceChildren(
-      face,
-      el("span", { class: "name", dir: "auto", text: name, title: name }),
-      iconButton("close", `Search without ${name}`, () => {
-        this.#onRemove();
-        this.focus();
-      }),
-    );
-  }
 }
-
-function referenceOf({ collection, like, link, picture }, title) {
-  const kept = picture === null ? undefined : pictureOf(picture);
-  if (kept) {
-    const face = kept.face ?? blank("camera");
-    face.setAttribute("aria-hidden", "true");
-    return { face, name: kept.name };
-  }
-  if (link) return { face: blank("link"), name: link.replace(/^https?:\/\//i, "") };
-  if (!like) return { face: null, name: "" };
-  const face = el("img", { src: thumbnailUrl(collection, like), alt: "", width: 32, height: 32 });
-  face.addEventListener("error", () => face.replaceWith(blank("similar")));
-  return { face, name: `Like ${title || like}` };
-}
-
-const blank = (name) => el("span", { class: "blank" }, icon(name));

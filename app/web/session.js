@@ -3,6 +3,7 @@
 
 import { search } from "./api.js";
 import { searchKey } from "./location.js";
+import { asQuery } from "./parts.js";
 import { pictureOf } from "./picture.js";
 
 const REMEMBERED = 20; // searches
@@ -67,11 +68,8 @@ export class Session {
 const pageSize = () => (window.innerWidth * window.innerHeight > 3_000_000 ? 120 : 40);
 
 /** The request's body for a view; an empty query is the collection as it comes. */
-function bodyOf({ q, like, link, picture, filter }, limit) {
-  const query = [];
-  if (q.trim()) query.push({ text: q.trim() });
-  if (picture !== null) query.push({ image: pictureOf(picture).data });
-  else if (link) query.push({ image_url: link });
-  else if (like) query.push({ id: like });
-  return { query, filter, limit };
+function bodyOf({ q, parts, filter, sort }, limit) {
+  const words = q.trim() ? [{ text: q.trim() }] : [];
+  const query = [...words, ...parts.map((one) => asQuery(one, (key) => pictureOf(key).data))];
+  return { query, filter, limit, ...(sort && { sort }) };
 }

@@ -31,6 +31,16 @@ def tiles(page: Page) -> Locator:
     return page.locator(".tile")
 
 
+def expect_shown(page: Page, count: int) -> None:
+    """Wait until there are `count` results; only those near the window are in the document."""
+    expect(page.locator("#grid")).to_have_attribute("data-count", str(count))
+
+
+def scroll_to_the_end(page: Page) -> None:
+    """As a person does it, once."""
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+
+
 def status(page: Page) -> Locator:
     """The line that says how many items there are."""
     return page.locator("#status")

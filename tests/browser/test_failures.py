@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.gestures import bring, expect_first, tiles, words
+from tests.browser.gestures import bring, expect_first, expect_shown, tiles, words
 from tests.browser.site import MARKUP, RTL
 
 
@@ -30,7 +30,7 @@ def test_an_unknown_filter_field_is_named_with_those_there_are(page: Page) -> No
     expect(alert).to_contain_text("There is no field 'size'.")
     expect(alert).to_contain_text("colour")
     alert.get_by_role("button", name="Clear the filters").click()
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)
     expect(alert).to_be_hidden()
 
 
@@ -38,7 +38,7 @@ def test_an_unknown_collection_offers_one_that_exists(page: Page) -> None:
     page.goto("/?collection=elsewhere")
     expect(page.locator("#notice")).to_contain_text("There is no collection 'elsewhere'.")
     page.get_by_role("button", name="Open 'colours'").click()
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)
 
 
 def test_an_item_that_is_gone_leaves_the_results_in_place(page: Page) -> None:
@@ -62,14 +62,14 @@ def test_a_file_that_is_no_picture_is_refused_at_once(page: Page, tmp_path: Path
     text = tmp_path / "notes.txt"
     text.write_text("not a picture")
     page.goto("/")
-    expect(tiles(page)).to_have_count(40)
-    page.get_by_label("A picture to search with").set_input_files(text)
+    expect_shown(page, 40)
+    page.get_by_label("Pictures to search with").set_input_files(text)
     expect(page.locator("#notice")).to_contain_text("notes.txt is of type text/plain.")
 
 
 def test_a_service_out_of_reach_is_tried_again(page: Page) -> None:
     page.goto("/")
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)
     page.route("**/search", lambda route: route.abort())
     words(page).fill("red")
     expect(page.locator("#notice")).to_contain_text("binocle serve")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.gestures import status, tiles
+from tests.browser.gestures import expect_shown, status
 
 
 def choice(page: Page, field: str, value: str) -> Locator:
@@ -15,21 +15,21 @@ def test_values_are_chosen_with_their_counts_and_leave_as_chips(page: Page) -> N
     page.goto("/?q=red")
     page.get_by_role("button", name="Show 5 more").click()
     choice(page, "colour", "blue 5").check()
-    expect(tiles(page)).to_have_count(5)
+    expect_shown(page, 5)
     choice(page, "colour", "cyan 5").check()
     expect(status(page)).to_contain_text("10 items")
     chips = page.get_by_role("list", name="Active filters")
     chips.get_by_role("button", name="colour: blue").click()
-    expect(tiles(page)).to_have_count(5)
+    expect_shown(page, 5)
     expect(choice(page, "colour", "cyan")).to_be_checked()
     chips.get_by_role("button", name="colour: cyan").click()
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)
 
 
 def test_yes_and_no_are_a_choice(page: Page) -> None:
     page.goto("/")
     choice(page, "sold", "yes 12").check()
-    expect(tiles(page)).to_have_count(12)
+    expect_shown(page, 12)
 
 
 def test_a_range_takes_both_its_ends(page: Page) -> None:
@@ -38,7 +38,7 @@ def test_a_range_takes_both_its_ends(page: Page) -> None:
     price.get_by_label("From").fill("20")
     price.get_by_label("To").fill("30")
     price.get_by_label("To").press("Enter")
-    expect(tiles(page)).to_have_count(24)
+    expect_shown(page, 24)
     expect(page.get_by_role("button", name="Price: 20 \N{EN DASH} 30")).to_be_visible()
 
 
@@ -48,7 +48,7 @@ def test_days_take_the_whole_of_the_last_one(page: Page) -> None:
     made.get_by_label("From").fill("2021-03-15")
     expect(status(page)).to_contain_text("48 items")
     made.get_by_label("To").fill("2022-03-15")
-    expect(tiles(page)).to_have_count(24)
+    expect_shown(page, 24)
     expect(
         page.get_by_role("button", name="Made: 2021-03-15 \N{EN DASH} 2022-03-15")
     ).to_be_visible()
@@ -76,4 +76,4 @@ def test_filters_that_nothing_passes_can_be_cleared(page: Page) -> None:
     page.goto('/?filter={"price":{"gte":1000}}')
     expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
     page.get_by_role("button", name="Clear the filters").click()
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)

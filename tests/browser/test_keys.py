@@ -13,7 +13,7 @@ from app.keys.key import Role
 from app.keys.ring import KeyRing
 from database.address import address_of
 from database.engine import Database
-from tests.browser.gestures import tiles
+from tests.browser.gestures import expect_shown, tiles
 from tests.browser.site import live_site
 
 
@@ -55,7 +55,7 @@ def test_the_page_asks_for_a_key_and_goes_on_with_it(page: Page, guarded: tuple[
     page.goto("/?q=red")
     field = page.get_by_label("API key")
     expect(field).to_be_focused()
-    expect(tiles(page)).to_have_count(0)
+    expect_shown(page, 0)
     field.fill("bnc_nonsense")
     field.press("Enter")
     expect(page.locator("#notice .wrong")).to_have_text("The key is not valid.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.gestures import expect_first, status, tiles, words
+from tests.browser.gestures import expect_first, expect_shown, status, tiles, words
 
 SHIFTS = """() => new Promise((resolve) => {
   let sum = 0;
@@ -20,7 +20,7 @@ SHIFTS = """() => new Promise((resolve) => {
 def test_nothing_lies_beside_the_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto('/?q=cyan&like=red%2F0&filter={"colour":["cyan","red"],"price":{"gte":0}}')
-    expect(tiles(page)).to_have_count(9)
+    expect_shown(page, 9)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.goto("/?q=cyan&item=cyan%2F0")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -96,7 +96,7 @@ def test_the_keyboard_returns_to_the_result_that_was_opened(page: Page) -> None:
 
 def test_a_slash_goes_to_the_search_box(page: Page) -> None:
     page.goto("/")
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)
     page.keyboard.press("/")
     expect(words(page)).to_be_focused()
     expect(words(page)).to_have_value("")

@@ -9,13 +9,25 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from encoders.images import decode_image
-from tests.browser.gestures import bring, expect_first, is_asking, query_of, status, tiles, words
+from tests.browser.gestures import (
+    bring,
+    expect_first,
+    expect_shown,
+    is_asking,
+    query_of,
+    scroll_to_the_end,
+    status,
+    tiles,
+    words,
+)
 from tests.pictures import encoded, picture
+
+IDS = "all => all.map((tile) => tile.dataset.id)"
 
 
 def test_the_start_page_shows_the_collection(page: Page) -> None:
     page.goto("/")
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)
     expect(status(page)).to_contain_text("60 items")
     expect(page.locator(".score")).to_have_count(0)
 
@@ -39,7 +51,7 @@ def test_a_new_search_cancels_the_one_before(page: Page) -> None:
 
     page.route("**/search", hold)
     page.goto("/")
-    expect(tiles(page)).to_have_count(40)
+    expect_shown(page, 40)
     with page.expect_event("requestfailed") as failed:
         words(page).fill("red")
         with page.expect_request(is_asking):
@@ -55,9 +67,9 @@ def test_a_new_search_cancels_the_one_before(page: Page) -> None:
 def test_a_large_photo_is_sent_small(page: Page, photo: Path) -> None:
     page.goto("/")
     with page.expect_request(is_asking) as asked:
-        page.get_by_label("A picture to search with").set_input_files(photo)
+        page.get_by_label("Pictures to search with").set_input_files(photo)
     expect_first(page, "blue")
-    expect(page.locator("#reference")).to_contain_text("holiday.jpg")
+    expect(page.locator("#parts")).to_contain_text("holiday.jpg")
     head, _, data = query_of(asked.value)[0]["image"].partition(",")
     sent = decode_image(base64.b64decode(data))
     assert head == "data:image/jpeg;base64"
@@ -86,7 +98,7 @@ def test_words_refine_a_picture_and_stay_when_it_is_removed(page: Page) -> None:
     page.get_by_role("button", name="Search without found.png").click()
     expect_first(page, "green")
     expect(words(page)).to_have_value("green")
-    expect(page.locator("#reference")).to_be_hidden()
+    expect(page.locator("#parts")).to_be_hidden()
 
 
 def test_a_result_leads_to_more_like_it(page: Page) -> None:
@@ -95,22 +107,23 @@ def test_a_result_leads_to_more_like_it(page: Page) -> None:
     shown = tiles(page).first.get_attribute("data-id")
     tiles(page).first.hover()
     tiles(page).first.get_by_role("button", name="More like").click()
-    expect(page.locator("#reference")).to_contain_text("Like Brown picture")
+    expect(page.locator("#parts")).to_contain_text("Brown picture")
     expect_first(page, "brown")
     expect(page.locator(f'.tile[data-id="{shown}"]')).to_have_count(0)
     expect(words(page)).to_have_value("")
 
 
-def test_show_more_adds_the_rest_and_takes_the_keyboard_there(page: Page) -> None:
+def test_scrolling_brings_the_rest_each_item_once(page: Page) -> None:
     page.goto("/?q=red")
-    more = page.get_by_role("button", name="Show more")
-    more.focus()
-    more.press("Enter")
-    expect(tiles(page)).to_have_count(60)
-    expect(more).to_be_hidden()
-    expect(tiles(page).nth(40).locator(".open")).to_be_focused()
-    ids = tiles(page).evaluate_all("all => all.map((tile) => tile.dataset.id)")
-    assert len(set(ids)) == 60
+    expect_shown(page, 40)
+    seen = set(tiles(page).evaluate_all(IDS))
+    scroll_to_the_end(page)
+    expect_shown(page, 60)
+    scroll_to_the_end(page)
+    expect(page.locator('.tile[aria-posinset="60"]')).to_be_visible()
+    seen |= set(tiles(page).evaluate_all(IDS))
+    assert len(seen) == 60
+    expect(page.get_by_role("button", name="Show more")).to_be_hidden()
 
 
 def test_a_result_opens_with_all_its_fields(page: Page) -> None:
@@ -131,3 +144,52 @@ def test_a_description_that_repeats_the_title_is_not_shown_twice(page: Page) -> 
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Black picture 0")).to_have_count(1)
     expect(dialog.get_by_text("false")).to_have_count(0)
+
+
+def test_several_pictures_and_words_are_searched_with_at_once(page: Page) -> None:
+    page.goto("/?q=green&like=red%2F0")
+    expect_shown(page, 40)
+    with page.expect_request(is_asking) as asked:
+        bring(page, "drop", encoded(picture("blue")))
+    assert [sorted(part) for part in query_of(asked.value)] == [["text"], ["id"], ["image"]]
+    expect(page.locator("#parts > li")).to_have_count(2)
+
+
+def test_a_part_can_count_more_less_or_against(page: Page) -> None:
+    page.goto("/?q=green&like=red%2F0")
+    expect_shown(page, 40)
+    with page.expect_request(is_asking) as asked:
+        page.get_by_label("How much Red picture 0 counts").select_option("not this")
+    assert query_of(asked.value)[1] == {"id": "red/0", "weight": -0.5}
+    expect(page).to_have_url(re.compile(r"like\.not=red"))
+    page.reload()
+    expect(page.get_by_label("How much Red picture 0 counts")).to_have_value("not")
+
+
+def test_an_opened_result_joins_the_search_for_or_against(page: Page) -> None:
+    page.goto("/?q=green")
+    expect_first(page, "green")
+    tiles(page).first.locator(".open").click()
+    page.get_by_role("dialog").get_by_role("button", name="Not like this").click()
+    expect(page.locator("#parts .not")).to_contain_text("Green picture")
+    expect(words(page)).to_have_value("green")
+
+
+def test_the_address_of_a_picture_can_be_typed(page: Page, site: str) -> None:
+    page.goto("/")
+    words(page).fill("https://pictures.example/red.png")
+    words(page).press("Enter")
+    expect(page.locator("#parts")).to_contain_text("pictures.example/red.png")
+    expect(words(page)).to_have_value("")
+
+
+def test_a_failed_next_page_is_tried_again_and_keeps_what_is_there(page: Page) -> None:
+    page.goto("/?q=red")
+    expect_shown(page, 40)
+    page.route("**/search", lambda route: route.abort())
+    scroll_to_the_end(page)
+    expect(page.locator("#more-problem")).to_contain_text("The service can't be reached")
+    expect_shown(page, 40)
+    page.unroute("**/search")
+    page.get_by_role("button", name="Try again").click()
+    expect_shown(page, 60)
