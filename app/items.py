@@ -18,7 +18,16 @@ from ingestion.indexing import Indexer, Outcome
 from ingestion.payload import ITEM
 from qdrant.store import Point
 
-_OWN = ("title", "description", "tags", "owner_id", "uploaded_at", "visibility")
+_OWN = (
+    "title",
+    "description",
+    "tags",
+    "owner_id",
+    "uploaded_at",
+    "visibility",
+    "product_id",
+    "safety",
+)
 """Built-in fields that a caller may set; the others come from the image and the path."""
 
 
@@ -116,6 +125,8 @@ def checked_fields(record: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
                 field=name,
             )
         answer[name] = _checked(name, value, kind)
+        if name == "safety" and name not in schema.attributes:
+            _check_safety(answer[name])
     return answer
 
 
@@ -127,9 +138,11 @@ def item_of(item_id: str, record: Mapping[str, Any], image: ImageSource, schema:
     fields = {k: v for k, v in checked_fields(record, schema).items() if v is not None}
     moment = fields.pop("uploaded_at", None)
     tags = fields.pop("tags", [])
+    own = [name for name in ("product_id", "safety") if name not in schema.attributes]
     return Item(
         id=item_id,
         image=image,
+        **{name: fields.pop(name) for name in own if name in fields},
         title=fields.pop("title", ""),
         description=fields.pop("description", ""),
         tags=tuple(tags),
@@ -158,6 +171,11 @@ def _checked(name: str, value: Any, kind: FieldType) -> Any:
     if name == "visibility" and stored not in (None, *Visibility):
         raise InvalidItem(f"visibility is {stored!r}.", hint="Use public or private.", field=name)
     return Visibility.PUBLIC.value if name == "visibility" and stored is None else stored
+
+
+def _check_safety(value: float | None) -> None:
+    if value is not None and not 0 <= value <= 1:
+        raise InvalidItem(f"safety is {value:g}; it lies from 0 to 1.", field="safety")
 
 
 def _visible_point(opened: OpenCollection, item_id: str, viewer: Viewer) -> Point:

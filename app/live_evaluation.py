@@ -1,9 +1,10 @@
 """A live collection on an evaluation task: what its index, quantization and re-ranking cost.
 
-Each query is asked three times: through the search pipeline, as a user asks; of the engine by its
-index; and of the engine exactly, over the same stored vectors at full precision. Where a running
-service has the collection open, its engine can't be asked: the pipeline goes over HTTP, and exact
-search runs here, over the task's own items.
+Each query is asked three times: through the search pipeline, as a user asks, but that
+near-duplicates are not collapsed, as judgments are of single images; of the engine by its index;
+and of the engine exactly, over the same stored vectors at full precision. Where a running service
+has the collection open, its engine can't be asked: the pipeline goes over HTTP, and exact search
+runs here, over the task's own items.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from app.collection import OpenCollection
 from app.running import search_running_service
 from app.search.pipeline import matching
 from app.search.query import ImagePart, Part, SearchRequest, TextPart, UrlPart
+from app.search.shaping import Shaping
 from app.wiring import Wiring
 from core.errors import CollectionBusy, ImageUnreadable
 from encoders.encoder import Encoder
@@ -32,6 +34,7 @@ from eval.retrieval.measuring import Measuring
 from eval.retrieval.tasks import Member, RetrievalTask, Task
 from qdrant.store import VectorQuery
 
+_UNSHAPED = Shaping(collapse=False)
 PIPELINE_RECALL, INDEX_RECALL = "pipeline_recall", "index_recall"
 _DEPTH = 100
 """Items of each answer that are looked at, at least."""
@@ -211,7 +214,7 @@ class _Answers:
         for done, row in enumerate(queries.rows, start=1):
             part = _part(self._task.queries[row])
             started = time.perf_counter()
-            answer = self._asked.search(SearchRequest((part,), limit=limit))
+            answer = self._asked.search(SearchRequest((part,), limit=limit, shaping=_UNSHAPED))
             asked = time.perf_counter()
             vector = queries.vectors[done - 1]
             self._keep(self.exact, int(row), self._asked.exact(vector))

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import tests.qdrant_process  # noqa: F401  # takes variables of the tests out of the way
 from encoders.bundle import BundleEncoder, Threads
@@ -16,6 +17,10 @@ from tests.towers import write_bundle
 
 # Where there is no network, the libraries of models look for one for minutes unless they are told.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# Machines are noisy: how long an example takes says nothing. What fails is printed to be repeated.
+settings.register_profile("binocle", deadline=None, print_blob=True)
+settings.load_profile("binocle")
 
 
 @pytest.fixture(scope="session")

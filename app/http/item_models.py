@@ -36,6 +36,15 @@ class ItemBody(BaseModel):
     visibility: Literal["public", "private"] | None = Field(
         None, description="Private items are stored but never answered."
     )
+    product_id: str | None = Field(
+        None, description="The same for all images of a product; absent: a product of its own."
+    )
+    safety: float | None = Field(
+        None,
+        description="0 to 1, which is unsafe; from 0.5 on it is hidden by default.",
+        ge=0,
+        le=1,
+    )
     image: str | None = Field(None, description="The image file, as base64 or as a data: URL.")
     image_url: str | None = Field(None, description="Or where to fetch it from.")
 

@@ -93,6 +93,7 @@ def test_loading_again_changes_nothing_even_after_opening_again(
 
 
 _LOADER = """
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -104,6 +105,8 @@ from ingestion.sources.opening import open_source
 from qdrant.edge import EdgeStore
 from qdrant.store import JOINT, CollectionConfig
 
+# A shell that starts the tests in the background has its children ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 bundle, folder, root = map(Path, sys.argv[1:4])
 encoder = BundleEncoder(bundle, threads=Threads(1, 1))
 store = EdgeStore(root)

@@ -32,7 +32,7 @@ class Arrange(Protocol):
         """The order; None where neither these nor any after them are good enough.
 
         Args:
-            before: better candidates, already shown: what they stand for is not shown again.
+            before: other candidates, already shown: what they stand for is not shown again.
             candidates: as retrieval ranks them.
             seen: what pages before have shown, which keeps its place.
             first: place of the first of `candidates` in the ranking, from 1.
@@ -66,7 +66,7 @@ class Windows:
         """At most `limit` hits after `start`. Raises InvalidCursor."""
         seen = _seen(start)
         at = start.offset if start else 0
-        found = self.find((at + 1) * self.size)
+        found = self._reaching(at, seen)
         page = self._late(found, at, seen) if at else []
         for window in range(at, at + _MOST_WINDOWS):
             end = (window + 1) * self.size
@@ -81,18 +81,33 @@ class Windows:
                 break
         return self._cut(page, limit, at + _MOST_WINDOWS, seen)
 
+    def _reaching(self, at: int, seen: Seen) -> Found:
+        """The windows up to `at`, and those after them that shown items were pushed into."""
+        depth = (at + 1) * self.size
+        found = self.find(depth)
+        known = sum(each.id in seen for each in found.candidates)
+        while known < len(seen) and not found.exhausted:  # pushed on, or deleted
+            depth += self.size
+            found = self.find(depth)
+            pushed = sum(each.id in seen for each in found.candidates) - known
+            if not pushed:
+                break
+            known += pushed
+        return found
+
     def _window(
         self, found: Found, window: int, seen: Seen, page: list[Placed]
     ) -> list[Placed] | None:
         first, end = window * self.size, (window + 1) * self.size
         shown = seen.plus(placed.id for placed in page) if page else seen
-        before = [each for each in found.candidates[:first] if each.id in shown]
+        others = found.candidates[:first] + found.candidates[end:]
+        before = [each for each in others if each.id in shown]
         return self.arrange(before, found.candidates[first:end], seen, first + 1)
 
     def _late(self, found: Found, at: int, seen: Seen) -> list[Placed]:
         """What no page has shown of windows that are done: it came in, or moved up, since then."""
         done = found.candidates[: at * self.size]
-        before = [candidate for candidate in done if candidate.id in seen]
+        before = [candidate for candidate in found.candidates if candidate.id in seen]
         late = [candidate for candidate in done if candidate.id not in seen]
         return _unseen(self.arrange(before, late, seen, 1) or [], seen, []) if late else []
 

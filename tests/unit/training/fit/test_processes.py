@@ -50,6 +50,7 @@ def _process(rank: int, port: int, made: Recipe, shop: Path, out: Path, answer: 
         state._reset_state()  # the process that was forked had found itself alone
     with pytest.MonkeyPatch.context() as patched:
         told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2}
+        told["OMP_NUM_THREADS"] = 1
         for name, value in (told | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}).items():
             patched.setenv(name, str(value))
         run = train(made, shop, out)
