@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from app.wiring import Wiring
 from ingestion.ledger import Ledger
 from ingestion.limits import Pace, cores
-from ingestion.load import Task
 from ingestion.mapping import ColumnMapping
+from ingestion.replaying import Origin, origin_path
 from ingestion.report import LoadReport, OnProgress
 from ingestion.sources.source import Source
 from ingestion.syncing import Sync
 from ingestion.target import Target
+from ingestion.task import Task
 from qdrant.store import Quantization
 
 
@@ -23,9 +24,12 @@ class BulkLoad:
     """What to load, and where to.
 
     Attributes:
-        source: a folder, a catalog file, or a pattern of files.
+        source: a folder, a catalog file or a pattern of files; a URL; '-'; hf:NAME; or
+            binocle:PLACE for another collection.
+        format: what the files are, such as 'csv', where their names don't say it.
         replace: build the collection anew from this source alone, while the old one answers.
         sync: delete what the source does not have any more; None deletes nothing.
+        most_rejects: share of the entries, 0 to 1, above which the load fails; None is no limit.
         through: where a service owns the collection, so many changes at most are written through
             it; more are made in a generation aside, which the service then takes over.
     """
@@ -33,9 +37,11 @@ class BulkLoad:
     collection: str
     source: str
     mapping: ColumnMapping = field(default_factory=ColumnMapping)
+    format: str | None = None
     replace: bool = False
     quantization: Quantization = "int8"
     sync: Sync | None = None
+    most_rejects: float | None = None
     through: int = 1_000
 
 
@@ -70,14 +76,18 @@ def task_of(
 ) -> Task:
     """The load of `source` into `target`."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    rejects = wiring.directories.rejects / f"{plan.collection}-{moment}.jsonl"
+    origin = Origin(plan.collection, plan.mapping)
     return Task(
         source,
         target,
         wiring.encoder(),
         thumbnails=wiring.thumbnails(plan.collection),
-        rejects=wiring.directories.rejects / f"{plan.collection}-{moment}.jsonl",
-        limits=wiring.limits(),
+        rejects=rejects,
+        beside_rejects=(origin_path(rejects), origin.as_json()),
+        limits=wiring.load_limits(),
         pace=Pace(encoders=cores()),
         ledger=ledger,
         sync=plan.sync,
+        most_rejects=plan.most_rejects,
     )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from app.bulk_load import BulkLoad, Loaded, Watcher, task_of
 from app.loading_beside import load_beside
 from app.running import RunningService, running_service
+from app.sources import source_of
 from app.wiring import Wiring
 from core.errors import CollectionBusy, CollectionNotFound, GenerationNotFound
 from core.fields import Schema
@@ -22,8 +24,8 @@ from ingestion.ledger import Ledger
 from ingestion.load import load
 from ingestion.report import LoadReport
 from ingestion.single_load import single_load
-from ingestion.sources.opening import open_source
 from ingestion.sources.source import Source
+from ingestion.syncing import Sync
 from qdrant.store import JOINT, CollectionConfig, Generation
 
 __all__ = ["BulkLoad", "Loaded", "Watcher", "load_collection"]
@@ -67,10 +69,12 @@ def _load(
         if watcher.on_notes:
             watcher.on_notes(source)
         task = task_of(wiring, plan, source, generation, _ledger(wiring, generation))
+        if resumed:  # from an export that may have had more: only this one's items are to be there
+            task = replace(task, sync=Sync(force=True))
         report = load(task, on_progress=watcher.on_progress, stop=stop)
         count = generation.count()
         # Also where nothing was new: a load before this one may have been cut off without an index.
-        if report.complete and count:
+        if report.read_whole and count:
             if watcher.on_indexing:
                 watcher.on_indexing(count)
             generation.compact()
@@ -97,7 +101,7 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | 
     if published is not None and not plan.replace:
         opened = _open_published(wiring, plan)
         return opened if isinstance(opened, RunningService) else (*opened, False)
-    source = open_source(plan.source, plan.mapping)
+    source = source_of(wiring, plan)
     config = CollectionConfig(
         encoder=wiring.settings.encoder,
         fingerprint=wiring.encoder().fingerprint,
@@ -130,7 +134,7 @@ def _open_published(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source]
         ) from None
     try:
         check_encoder(generation, wiring.encoder())
-        return generation, open_source(plan.source, plan.mapping, generation.config.schema)
+        return generation, source_of(wiring, plan, generation.config.schema)
     except BaseException:
         generation.close()
         raise

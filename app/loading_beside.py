@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from app.bulk_load import BulkLoad, Loaded, Watcher, task_of
 from app.running import RunningService
+from app.sources import source_of
 from app.succession.building import build_beside
 from app.succession.remote import RemoteGeneration
 from app.wiring import Wiring
@@ -21,7 +22,6 @@ from ingestion.ledger import Ledger
 from ingestion.limits import Pace, cores
 from ingestion.load import load
 from ingestion.report import LoadReport
-from ingestion.sources.opening import open_source
 from qdrant.store import Generation
 
 
@@ -37,7 +37,7 @@ def load_beside(
         watcher.on_beside()
     with closing(RemoteGeneration(service, plan.collection)) as base:
         check_encoder(base, wiring.encoder())
-        source = open_source(plan.source, plan.mapping, base.config.schema)
+        source = source_of(wiring, plan, base.config.schema)
         if watcher.on_notes:
             watcher.on_notes(source)
         pace = Pace(decoders=1, encoders=max(1, cores() - 1), fetchers=4)  # searches come first

@@ -82,6 +82,15 @@ class FetchSettings(_Part):
     timeout_seconds: float = Field(
         default=10.0, gt=0, description="Time for one image, in seconds."
     )
+    per_host: int = Field(
+        default=4, ge=1, le=64, description="Requests of a bulk load to one host at a time."
+    )
+    cache_bytes: int = Field(
+        default=1_000_000_000,
+        ge=0,
+        description="Images that bulk loads keep, in bytes, to ask only whether they changed; 0 "
+        "keeps none.",
+    )
 
 
 class ThreadSettings(_Part):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.catalog import Catalog
@@ -156,6 +156,17 @@ class Wiring:
                 allow_private=fetch.allow_private,
             ),
         )
+
+    def load_limits(self) -> Limits:
+        """What a bulk load accepts, which keeps what it fetched."""
+        limits, fetch = self.limits(), self.settings.fetch
+        kept = replace(
+            limits.fetch,
+            per_host=fetch.per_host,
+            cache=self.directories.root / "cache" / "images.db" if fetch.cache_bytes else None,
+            cache_bytes=fetch.cache_bytes,
+        )
+        return replace(limits, fetch=kept)
 
     def close(self) -> None:
         """Flush and close the collections and the store. Idempotent."""

@@ -22,7 +22,8 @@
     │   ├── EncoderMismatch       the collection was built with another encoder
     │   ├── GenerationChanged     what was built aside does not fit what answers now
     │   ├── LoadRunning           another load of the collection is under way
-    │   └── SyncRefused           a load would delete suspiciously much
+    │   ├── SyncRefused           a load would delete suspiciously much
+    │   └── TooManyRejects        a load could not use more of its source than it may fail on
     ├── AccessError               the caller may not do this
     │   ├── KeyNeeded             no key came, or one that is not valid
     │   └── NotAllowed            a valid key that does not reach this far
@@ -150,6 +151,10 @@ class LoadRunning(Conflict):
 
 class SyncRefused(Conflict):
     code = "sync-refused"
+
+
+class TooManyRejects(Conflict):
+    code = "too-many-rejects"
 
 
 class AccessError(BinocleError):

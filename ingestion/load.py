@@ -5,60 +5,29 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from core.errors import BinocleError, EncoderError, InvalidItem, SourceError, StoreError
-from core.fields import FieldType
-from encoders.encoder import Encoder
+from core.errors import BinocleError, EncoderError, InvalidItem, StoreError
 from ingestion.channel import Channel
 from ingestion.deciding import Wanted
 from ingestion.fetch import Fetcher
 from ingestion.indexing import check_encoder, point_of
 from ingestion.intake import Intake
-from ingestion.ledger import Ledger
-from ingestion.limits import Limits, Pace
 from ingestion.preparing import Prepared, Preparer, encode
-from ingestion.rejects import Rejection, RejectsFile
+from ingestion.rejects import Rejection, RejectsFile, check_share
 from ingestion.renewing import Renewer
 from ingestion.report import LoadProgress, LoadReport, OnProgress
 from ingestion.resuming import SeenIds
-from ingestion.sources.source import Source
 from ingestion.stages import Stages
-from ingestion.syncing import Sync, delete_gone
-from ingestion.target import Target
-from ingestion.thumbnails import ThumbnailStore
+from ingestion.syncing import delete_gone
+from ingestion.task import Task as Task
+from ingestion.task import check_fields
 from qdrant.store import Point
 
 _TICK = 0.25
 """Seconds between two calls of `on_progress`."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to load, with what, and where to.
-
-    Attributes:
-        thumbnails: None makes none.
-        rejects: the JSONL file to append rejections to; None only counts them.
-        ledger: of this generation; without it, the store is asked for every item.
-        sync: None deletes nothing.
-        most_changes: stop, as if interrupted, before more items than these are written; None is no
-            limit.
-    """
-
-    source: Source
-    generation: Target
-    encoder: Encoder
-    thumbnails: ThumbnailStore | None = None
-    rejects: Path | None = None
-    limits: Limits = field(default_factory=Limits)
-    pace: Pace = field(default_factory=Pace)
-    ledger: Ledger | None = None
-    sync: Sync | None = None
-    most_changes: int | None = None
 
 
 def load(
@@ -75,26 +44,14 @@ def load(
     Raises EncoderMismatch, and SourceError when the collection lacks a field of the source.
     """
     check_encoder(task.generation, task.encoder)
-    _check_fields(task.source, task.generation.config.schema.attributes)
+    check_fields(task.source, task.generation.config.schema.attributes)
     with (
         Fetcher(task.limits.fetch.for_loads()) as fetcher,
-        RejectsFile(task.rejects) as rejects,
+        RejectsFile(task.rejects, task.beside_rejects) as rejects,
         closing(SeenIds()) as seen,
     ):
         run = _Run(task, fetcher, rejects, seen, stop or threading.Event())
         return run.report(on_progress or (lambda _: None))
-
-
-def _check_fields(source: Source, declared: Mapping[str, FieldType]) -> None:
-    for name, kind in source.attributes.items():
-        if declared.get(name) is not kind:
-            there = declared.get(name)
-            state = f"is {there.value} in the collection" if there else "is not in the collection"
-            raise SourceError(
-                f"The field '{name}' is {kind.value} in {source.name}, but {state}.",
-                hint="Declare its type, ignore its column, or load into a new collection.",
-                field=name,
-            )
 
 
 @dataclass(frozen=True)
@@ -152,7 +109,7 @@ class _Run:
         self._build()
         self._stages.start()
         self._wait(on_progress)
-        failure = self._stages.failure or self._flush() or self._sync()
+        failure = self._stages.failure or self._flush() or self._concluded()
         if failure is not None and not isinstance(failure, BinocleError):
             raise failure  # a fault of ours: to be seen, not summed up
         progress = self._progress()
@@ -263,16 +220,18 @@ class _Run:
                 self._write([one])
         return ()
 
-    def _sync(self) -> BinocleError | None:
-        """Delete what is gone, where the source was read to its end and something is left of it."""
-        sync = self._task.sync
+    def _concluded(self) -> BinocleError | None:
+        """Where the source was read to its end, and something is left of it: judge the rejects,
+        then delete what is gone."""
         intake, task = self._intake, self._task
-        if sync is None or not intake.exhausted or not intake.read:
+        if not intake.exhausted or not intake.read:
             return None
         try:
-            self._deleted = delete_gone(
-                task.generation, task.ledger, self._seen, sync, nameless=intake.nameless
-            )
+            check_share(self._rejects.total, intake.read, task.most_rejects)
+            if task.sync is not None:
+                self._deleted = delete_gone(
+                    task.generation, task.ledger, self._seen, task.sync, nameless=intake.nameless
+                )
         except BinocleError as error:
             return error
         return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from core.errors import SourceError
 from core.fields import FieldType, check_field_name, field_name
@@ -98,6 +98,43 @@ class ColumnMapping:
     def __post_init__(self) -> None:
         for name in (*self.fields, *self.columns.values()):
             check_field_name(name)
+
+    def over(self, other: ColumnMapping) -> ColumnMapping:
+        """All that is given here, and the rest as `other` has it."""
+        default = ColumnMapping()
+        given = {
+            part.name: getattr(self, part.name)
+            for part in fields(self)
+            if getattr(self, part.name) != getattr(default, part.name)
+        }
+        joined = {
+            "fields": {**other.fields, **self.fields},
+            "columns": {**other.columns, **self.columns},
+            "ignore": other.ignore | self.ignore,
+        }
+        if self.image is not None and not self.images:
+            joined["images"] = ()
+        return replace(other, **{**given, **joined})
+
+    def only(self, columns: Sequence[str]) -> ColumnMapping:
+        """Without what it says of columns that are not among these."""
+        there = set(columns)
+        gone: dict[str, Any] = {
+            role: None for role, column in self.named.items() if column not in there
+        }
+        types = {
+            name: kind
+            for name, kind in self.fields.items()
+            if any(self.columns.get(c, field_name(c)) == name for c in there)
+        }
+        return replace(
+            self,
+            **gone,
+            images=tuple(column for column in self.images if column in there),
+            columns={c: name for c, name in self.columns.items() if c in there},
+            ignore=frozenset(self.ignore & there),
+            fields=types,
+        )
 
     @property
     def named(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from core.errors import BinocleError
+from core.errors import BinocleError, TooManyRejects
 from ingestion.disk import disk_errors
 
 DUPLICATE_ID = "duplicate-id"
@@ -67,10 +67,14 @@ class RejectsFile:
     """Appends rejections to a JSONL file, which exists only if there are some; counts by kind.
 
     Safe to call from several threads. Raises StorageFull when the disk is.
+
+    Args:
+        beside: a file that is written when the first rejection is, with what it is to hold.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, beside: tuple[Path, str] | None = None) -> None:
         self._path = path
+        self._beside = beside
         self._stream: FileIO | None = None
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
@@ -107,7 +111,7 @@ class RejectsFile:
             "field": rejection.field,
             "reason": rejection.reason,
             "kind": rejection.kind,
-            "source": rejection.source,
+            "source": _found_again(rejection.source),
         }
         if rejection.record is not None:
             facts["record"] = portable(rejection.record)
@@ -122,11 +126,30 @@ class RejectsFile:
     def _write(self, path: Path, line: str) -> None:
         if self._stream is None:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if self._beside is not None:
+                self._beside[0].write_text(self._beside[1], encoding="utf-8")
             # Unbuffered: what a full disk refuses must not come up again on closing.
             self._stream = path.open("ab", buffering=0)
         left = memoryview(f"{line}\n".encode())
         while left:
             left = left[self._stream.write(left) :]
+
+
+def _found_again(source: str | None) -> str | None:
+    """A file's name as it can be used from any folder; whatever else it is, as it is."""
+    if source is None or "://" in source or not Path(source).exists():
+        return source
+    return str(Path(source).absolute())
+
+
+def check_share(rejected: int, read: int, most: float | None) -> None:
+    """Raises TooManyRejects for more than the share `most`, 0 to 1, of what was read."""
+    if most is not None and rejected > most * read:
+        raise TooManyRejects(
+            f"{rejected:,} of {read:,} entries were rejected ({rejected / read:.1%}); the load "
+            f"fails above {most:.1%}.",
+            hint="Nothing was deleted. What could be loaded is kept; see the rejects file.",
+        )
 
 
 def portable(value: Any) -> Any:

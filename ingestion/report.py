@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from core.errors import BinocleError
+from core.errors import BinocleError, SyncRefused, TooManyRejects
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,12 @@ class LoadReport:
     def complete(self) -> bool:
         """Whether the source was read to its end and nothing failed; there may be rejects."""
         return not self.interrupted and self.failure is None
+
+    @property
+    def read_whole(self) -> bool:
+        """Whether the source was read to its end, and at most the end result was refused."""
+        refused = isinstance(self.failure, SyncRefused | TooManyRejects)
+        return not self.interrupted and (self.failure is None or refused)
 
     @property
     def items_per_second(self) -> float:

@@ -23,7 +23,7 @@ class Sync:
         force: delete whatever the source does not have.
     """
 
-    most_share: float = 0.15
+    most_share: float = 0.2
     force: bool = False
 
 
@@ -57,7 +57,7 @@ def _check(gone: int, count: int, most: float, nameless: int, collection: str) -
         raise SyncRefused(
             f"The source lacks {gone:,} of the {count:,} items of '{collection}' "
             f"({gone / count:.0%}); at most {most:.0%} are deleted at once.",
-            hint="See whether the source is whole. --force deletes them, --max-delete moves the "
+            hint="See whether the source is whole. --force deletes them, --max-deletes moves the "
             "limit. All else of the load is done.",
         )
     if nameless:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.ingest import exit_code, load_with_progress, summarise
+from app.cli.load_view import exit_code, load_with_progress, summarise
 from app.cli.search import show
 from app.cli.terminal import Data, announce, errors, output
 from app.loading import BulkLoad

@@ -37,7 +37,7 @@ binocle = typer.Typer(
     pretty_exceptions_enable=False,
 )
 binocle.command("demo")(demo.demo)
-binocle.command("ingest")(ingest.ingest)
+binocle.command("ingest", epilog=ingest.EPILOG)(ingest.ingest)
 binocle.command("search")(search.search)
 binocle.command("serve")(serve.serve)
 binocle.command("eval")(evaluation.evaluate)

@@ -7,8 +7,8 @@ from contextlib import closing
 from itertools import islice
 from typing import Any
 
-from core.errors import SourceError
-from core.fields import FieldType, Schema, infer_type
+from core.errors import InvalidItem, SourceError
+from core.fields import FieldType, Schema, coerce, infer_type
 from ingestion.mapping import ColumnMapping, Columns, assign
 from ingestion.rejects import Rejection
 from ingestion.sources import cells
@@ -18,6 +18,8 @@ from ingestion.sources.source import Candidate, Record, RecordFile
 
 SAMPLE = 1000
 """Rows from which the types of the attributes are inferred."""
+_FEW = 0.05
+"""Share of a column's values that look like mistakes where all others are of another type."""
 
 
 class CatalogSource:
@@ -133,7 +135,32 @@ def _types(
             notes.append(f"Column '{column}' holds bytes or nested values and is left out.")
         else:
             types[column] = _inferred(values, typed)
+            if types[column] is FieldType.KEYWORD and not typed:
+                notes += _nearly(column, name, values)
     return types, notes
+
+
+def _nearly(column: str, name: str, values: Sequence[Any]) -> list[str]:
+    """A note of a column that a few values keep from being numbers or dates."""
+    said = [value for value in values if isinstance(value, str) and value.strip()]
+    for kind in (FieldType.INTEGER, FieldType.FLOAT, FieldType.DATETIME, FieldType.BOOL):
+        others = [value for value in said if not _takes(kind, value)]
+        if 0 < len(others) <= _FEW * len(said) and infer_type(set(said) - set(others)) is kind:
+            note = (
+                f"Column '{column}' is a keyword because of {len(others):,} of {len(said):,} "
+                f"values such as {others[0][:40]!r}; as {name}={kind.value} their rows are "
+                "rejected."
+            )
+            return [note]
+    return []
+
+
+def _takes(kind: FieldType, value: str) -> bool:
+    try:
+        coerce("", value, kind)
+    except InvalidItem:
+        return False
+    return True
 
 
 def _inferred(values: Sequence[Any], typed: bool) -> FieldType:

@@ -149,7 +149,11 @@ def _catalog(
             hint=f"Give a folder of images, or files of one kind: {_kinds()}. "
             "--format says what a file is.",
         )
-    return CatalogSource(name, [_reader(place, mapping) for place in places], mapping, schema)
+    files = [_reader(place, mapping) for place in places]
+    if all(isinstance(file, RejectedFile) for file in files):
+        # A few rows: what the mapping names may be in none of them.
+        mapping = mapping.only([column for file in files for column in file.columns()])
+    return CatalogSource(name, files, mapping, schema)
 
 
 def _reader(place: Place, mapping: ColumnMapping) -> RecordFile:

@@ -69,7 +69,8 @@ class RejectedFile:
         if line.values.get("kind") == DUPLICATE_ID and line.values.get("id") in _texts(record):
             return self._again(line, "The id is still that of another row.", DUPLICATE_ID)
         source = line.values.get("source")
-        return Record(line.row, record, Place(source) if isinstance(source, str) else self.place)
+        before = Place(source) if isinstance(source, str) else self.place
+        return Record(line.row, record, before, _text(line.values.get("id")))
 
     def _again(self, line: Record, reason: str, kind: str) -> Rejection:
         values = line.values

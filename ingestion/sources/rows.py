@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.errors import BinocleError
+from core.errors import BinocleError, InvalidItem
 from core.fields import FieldType, coerce
 from core.items import ImageSource, Item
 from ingestion.mapping import PLURAL, ColumnMapping, Columns, folded
@@ -52,8 +52,8 @@ class Rows:
             found = self._images(record) or [None]
             first = cells.image(found[0], place)
             product = cells.text("product_id", self._cell(record, "product_id")) or None
-            base, start = self._id(record, found[0], first, product, products)
-            known = base
+            base, start = self._id(record, found, first, product, products)
+            known = base if start == 1 else f"{base}#{start}"
             item = self._item(record, base, first)
             if product is None and len(found) > 1:
                 product = base
@@ -121,7 +121,7 @@ class Rows:
     def _id(
         self,
         record: Record,
-        cell: Any,
+        cells_found: list[Any],
         image: ImageSource,
         product: str | None,
         products: Occurrences,
@@ -129,9 +129,17 @@ class Rows:
         """The id that the row's items share, and the number of the first of them."""
         if "id" in self.columns.roles:
             return cells.identifier(self._cell(record, "id")), 1
-        if product is not None:
+        if product is None:
+            return cells.id_of_image(cells_found[0], image), 1
+        if record.known_id is None:
             return product, products.next(product)
-        return cells.id_of_image(cell, image), 1
+        if len(cells_found) > 1:
+            raise InvalidItem(
+                "A row of several images without an id can't be replayed alone.",
+                hint='Give it an "id" of its own, or load the catalog again.',
+                field="id",
+            )
+        return product, _number(record.known_id, product)
 
     def _rejection(
         self, error: BinocleError, record: Record, place: Place, known: str | None
@@ -139,6 +147,12 @@ class Rows:
         return Rejection.of(
             error, row=record.row, id=known, source=place.name, record=record.values
         )
+
+
+def _number(known_id: str, product: str) -> int:
+    """2 of P#2."""
+    ending = known_id.removeprefix(f"{product}#")
+    return int(ending) if ending != known_id and ending.isdecimal() else 1
 
 
 def _shown_id(value: Any) -> str | None:

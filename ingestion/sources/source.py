@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from core.fields import FieldType
-from core.items import Item
+from core.items import Item, Visibility
 from ingestion.rejects import Rejection
 from ingestion.sources.place import Place
 
@@ -28,11 +28,21 @@ class Candidate:
         if self.record is not None:
             return self.record
         item = self.item
+        more = {
+            "description": item.description or None,
+            "owner_id": item.owner_id,
+            "uploaded_at": item.uploaded_at and item.uploaded_at.isoformat(),
+            "visibility": None if item.visibility is Visibility.PUBLIC else item.visibility.value,
+            "product_id": item.product_id,
+            "safety": item.safety,
+        }
         return {
             "id": item.id,
             "image": item.image.reference or item.image.data,
             "title": item.title,
             "tags": list(item.tags),
+            **{name: value for name, value in more.items() if value is not None},
+            **item.attributes,
         }
 
 
@@ -44,6 +54,8 @@ class Record:
     values: Mapping[str, Any]
     source: Place | None = None
     """The file that it was in before, where this one only repeats it."""
+    known_id: str | None = None
+    """The item's id, where it had one before."""
 
 
 class Source(Protocol):

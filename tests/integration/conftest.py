@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.wiring import Wiring, build
 from tests.integration.command import Ran, Run
 from tests.pictures import encoded, picture
+from tests.stores import store_root
 from tests.towers import COLOURS
 
 MEMBERS = 3
@@ -149,7 +150,16 @@ def _items() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
+def quick_data(tmp_path: Path) -> Iterator[None]:
+    """The folder 'data' of a test, in memory where the system has a place there."""
+    with store_root() as root:
+        (tmp_path / "data").symlink_to(root.parent, target_is_directory=True)
+        yield
+
+
+@pytest.fixture
 def run(
+    quick_data: None,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,

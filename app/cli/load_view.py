@@ -1,0 +1,144 @@
+"""How a bulk load shows on a terminal: its progress, its summary, its exit code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from app.cli.terminal import errors, output, say_problem
+from app.loading import BulkLoad, Loaded, Watcher, load_collection
+from app.problems import ExitCode, exit_code_of
+from app.wiring import Wiring
+from ingestion.report import LoadProgress
+from ingestion.sources.source import Source
+
+_INTERRUPTED = 130
+
+
+def load_with_progress(wiring: Wiring, plan: BulkLoad) -> Loaded:
+    """The load, with a progress bar on standard error."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TaskProgressColumn(show_speed=True),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[rejected]}"),
+    )
+    with Progress(*columns, console=errors) as progress:
+        task = progress.add_task(
+            f"Loading {plan.collection}", total=None, visible=False, rejected=""
+        )
+
+        def show(state: LoadProgress) -> None:
+            rejected = f"[yellow]{state.rejected:,} rejected[/]" if state.rejected else ""
+            progress.update(
+                task, visible=True, completed=state.done, total=state.total, rejected=rejected
+            )
+
+        def tell(sentence: str) -> None:
+            progress.console.print(escape(sentence), style="dim")
+
+        def note(source: Source) -> None:
+            for sentence in source.notes:
+                tell(sentence)
+
+        def indexing(count: int) -> None:
+            progress.update(task, description=f"Indexing {plan.collection}")
+            tell(f"Building the index over {count:,} items ...")
+            progress.refresh()  # the engine freezes the display while it builds
+
+        def beside() -> None:
+            tell(f"A service has '{plan.collection}' open and goes on answering.")
+
+        return load_collection(wiring, plan, Watcher(show, note, indexing, beside))
+
+
+def summarise(plan: BulkLoad, loaded: Loaded) -> None:
+    """What went in, what did not, and why."""
+    report = loaded.report
+    output.print(_table(loaded))
+    if report.rejects_path:
+        output.print(f"Rejects, with reasons: {escape(str(report.rejects_path))}", soft_wrap=True)
+    if report.interrupted:
+        output.print("Stopped. What was loaded is kept; the same command goes on from here.")
+    elif report.failure is not None:
+        say_problem(report.failure.message, report.failure.hint)
+        if not report.read_whole:
+            errors.print("What was loaded before is kept; the same command goes on from here.")
+    if loaded.count == 0:
+        say_problem(
+            f"Nothing in {plan.source} could be indexed, so '{plan.collection}' is as it was."
+        )
+    elif not loaded.published:
+        output.print(f"'{plan.collection}' still answers from its former generation.")
+
+
+def _table(loaded: Loaded) -> Table:
+    report = loaded.report
+    table = Table(show_header=False, box=None)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    read = f"of {report.read:,} read"
+    table.add_row("Indexed", f"{report.indexed:,}", read, style="bold")
+    if report.renewed:
+        table.add_row("Renewed", f"{report.renewed:,}", "fields changed, image the same")
+    if report.unchanged:
+        table.add_row("Unchanged", f"{report.unchanged:,}", "passed over")
+    if report.deleted:
+        table.add_row("Deleted", f"{report.deleted:,}", "not in the source any more")
+    share = f"{report.rejected / report.read:.1%}" if report.rejected and report.read else ""
+    table.add_row("Rejected", f"{report.rejected:,}", share)
+    for kind, count in report.rejects_by_kind.items():
+        table.add_row(f"  {kind}", f"{count:,}", style="yellow")
+    rate = f"{report.items_per_second:,.0f} items/s" if report.indexed else ""
+    table.add_row("Time", f"{report.seconds:.1f} s", rate)
+    table.add_row("In the collection", f"{loaded.count:,}", loaded.generation)
+    return table
+
+
+def as_document(plan: BulkLoad, loaded: Loaded) -> dict[str, Any]:
+    """A load as JSON."""
+    report = loaded.report
+    failure = report.failure
+    return {
+        "collection": plan.collection,
+        "generation": loaded.generation,
+        "published": loaded.published,
+        "count": loaded.count,
+        "read": report.read,
+        "indexed": report.indexed,
+        "renewed": report.renewed,
+        "unchanged": report.unchanged,
+        "deleted": report.deleted,
+        "rejected": report.rejected,
+        "rejects_by_kind": dict(report.rejects_by_kind),
+        "rejects": str(report.rejects_path) if report.rejects_path else None,
+        "seconds": round(report.seconds, 3),
+        "interrupted": report.interrupted,
+        "failure": None if failure is None else {"code": failure.code, "message": str(failure)},
+        "exit_code": exit_code(loaded),
+    }
+
+
+def exit_code(loaded: Loaded) -> int:
+    """0 complete, 3 complete with rejects, 1 failed or nothing there, 130 interrupted."""
+    report = loaded.report
+    if report.interrupted:
+        return _INTERRUPTED
+    if report.failure is not None:
+        return exit_code_of(report.failure)
+    if loaded.count == 0:
+        return int(ExitCode.FAILED)
+    return int(ExitCode.DONE_WITH_REJECTS if report.rejected else ExitCode.DONE)

@@ -1,0 +1,62 @@
+"""What a load is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import SourceError
+from core.fields import FieldType
+from encoders.encoder import Encoder
+from ingestion.ledger import Ledger
+from ingestion.limits import Limits, Pace
+from ingestion.sources.source import Source
+from ingestion.syncing import Sync
+from ingestion.target import Target
+from ingestion.thumbnails import ThumbnailStore
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to load, with what, and where to.
+
+    Attributes:
+        thumbnails: None makes none.
+        rejects: the JSONL file to append rejections to; None only counts them.
+        beside_rejects: a file to write with the first of them, and what it is to hold.
+        ledger: of this generation; without it, the store is asked for every item.
+        sync: None deletes nothing.
+        most_rejects: share of the entries, 0 to 1, above which the load fails; None is no limit.
+        most_changes: stop, as if interrupted, before more items than these are written; None is no
+            limit.
+    """
+
+    source: Source
+    generation: Target
+    encoder: Encoder
+    thumbnails: ThumbnailStore | None = None
+    rejects: Path | None = None
+    beside_rejects: tuple[Path, str] | None = None
+    limits: Limits = field(default_factory=Limits)
+    pace: Pace = field(default_factory=Pace)
+    ledger: Ledger | None = None
+    sync: Sync | None = None
+    most_rejects: float | None = None
+    most_changes: int | None = None
+
+
+def check_fields(source: Source, declared: Mapping[str, FieldType]) -> None:
+    """Raises SourceError when the collection lacks a field of the source, or types it otherwise."""
+    for name, kind in source.attributes.items():
+        if declared.get(name) is not kind:
+            there = declared.get(name)
+            state = f"is {there.value} in the collection" if there else "is not in the collection"
+            raise SourceError(
+                f"The field '{name}' is {kind.value} in {source.name}, but {state}.",
+                hint="Declare its type, ignore its column, or load into a new collection."
+                if there
+                else f"`binocle collections add-field COLLECTION {name}={kind.value}` adds it; or "
+                "ignore its column, or load into a new collection.",
+                field=name,
+            )
