@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from urllib.parse import quote
@@ -34,7 +35,7 @@ from eval.bench.throughput import bench_ingest as time_ingest
 from ingestion.limits import cores
 from ingestion.sources.opening import open_source
 from ingestion.sources.source import Candidate
-from qdrant.store import JOINT, Point, VectorQuery
+from qdrant.store import JOINT, VectorQuery
 
 _COLLECTION = "bench"
 _SEED = "seed"
@@ -58,7 +59,7 @@ def bench_ingest(
     pictures = folder / "pictures"
     pictures.mkdir()
     files = []
-    for number, data in enumerate(islice(_image_files(source), images)):
+    for number, data in enumerate(islice(image_files(source), images)):
         files.append(pictures / f"{number:06}.png")  # any ending: the bytes tell the kind
         files[-1].write_bytes(data)
     if not files:
@@ -86,7 +87,7 @@ def bench_ingest(
         )
 
 
-def _image_files(source: str) -> Iterator[bytes]:
+def image_files(source: str) -> Iterator[bytes]:
     """The bytes of a source's images, without those that can't be decoded."""
     for entry in open_source(source).entries():
         if not isinstance(entry, Candidate):
@@ -110,7 +111,11 @@ def build_collection(settings: Settings, source: str, items: int) -> None:
         generation = wiring.store.create(_COLLECTION, seed.config)
         vectors = np.stack([point.vectors[JOINT] for point in real])
         points = (
-            Point(f"{number}-{real[row].id}"[:500], {JOINT: vector}, real[row].payload)
+            replace(
+                real[row],
+                id=f"{number}-{real[row].id}"[:500],
+                vectors={**real[row].vectors, JOINT: vector},
+            )
             for number, (row, vector) in enumerate(multiply(vectors, items))
         )
         while batch := list(islice(points, _BATCH)):

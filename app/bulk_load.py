@@ -82,7 +82,7 @@ def task_of(
         source,
         target,
         wiring.encoder(),
-        thumbnails=wiring.thumbnails(plan.collection),
+        thumbnails=wiring.new_thumbnails(plan.collection),
         rejects=rejects,
         beside_rejects=(origin_path(rejects), origin.as_json()),
         limits=wiring.load_limits(),
@@ -90,4 +90,6 @@ def task_of(
         ledger=ledger,
         sync=plan.sync,
         most_rejects=plan.most_rejects,
+        derive=wiring.derive(),
+        duplicates=wiring.duplicates(plan.collection),
     )

@@ -6,7 +6,23 @@ from app.wiring import Wiring
 from core.errors import CollectionExists
 from core.fields import Schema
 from core.items import check_collection_name
-from qdrant.store import JOINT, CollectionConfig, Quantization
+from encoders.appearance import DIM
+from qdrant.store import COLOR, JOINT, CollectionConfig, Quantization
+
+
+def new_config(wiring: Wiring, schema: Schema, quantization: Quantization) -> CollectionConfig:
+    """How a new collection is built by the settings. Raises EncoderError."""
+    encoder = wiring.encoder()
+    vectors = {JOINT: encoder.dim}
+    if wiring.settings.derive.appearance:
+        vectors[COLOR] = DIM
+    return CollectionConfig(
+        encoder=wiring.settings.encoder,
+        fingerprint=encoder.fingerprint,
+        vectors=vectors,
+        schema=schema,
+        quantization=quantization,
+    )
 
 
 def create_collection(
@@ -17,14 +33,7 @@ def create_collection(
     Raises InvalidName, and CollectionExists where there is one that differs.
     """
     check_collection_name(name)
-    encoder = wiring.encoder()
-    config = CollectionConfig(
-        encoder=wiring.settings.encoder,
-        fingerprint=encoder.fingerprint,
-        vectors={JOINT: encoder.dim},
-        schema=schema,
-        quantization=quantization,
-    )
+    config = new_config(wiring, schema, quantization)
     with wiring.creating:
         if wiring.store.published(name) is not None:
             return _refuse_another(wiring, name, config)

@@ -75,9 +75,11 @@ class Items:
             indexer = Indexer(
                 opened.generation,
                 encoder,
-                self.wiring.thumbnails(collection),
+                self.wiring.new_thumbnails(collection),
                 self.wiring.limits(),
                 put,
+                derive=self.wiring.derive(),
+                duplicates=self.wiring.duplicates(collection),
             )
             with closing(indexer):
                 return indexer.index(items)
@@ -107,6 +109,9 @@ class Items:
         with self.wiring.catalog.writing(collection) as (opened, writer):
             _visible_point(opened, item_id, viewer)
             writer.delete([item_id])
+        duplicates = self.wiring.duplicates(collection)
+        if duplicates is not None:
+            duplicates.remove([item_id])
 
 
 def checked_fields(record: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

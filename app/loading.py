@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.bulk_load import BulkLoad, Loaded, Watcher, task_of
+from app.collections import new_config
 from app.loading_beside import load_beside
 from app.running import RunningService, running_service
 from app.sources import source_of
@@ -26,7 +27,7 @@ from ingestion.report import LoadReport
 from ingestion.single_load import single_load
 from ingestion.sources.source import Source
 from ingestion.syncing import Sync
-from qdrant.store import JOINT, CollectionConfig, Generation
+from qdrant.store import CollectionConfig, Generation
 
 __all__ = ["BulkLoad", "Loaded", "Watcher", "load_collection"]
 
@@ -102,13 +103,7 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | 
         opened = _open_published(wiring, plan)
         return opened if isinstance(opened, RunningService) else (*opened, False)
     source = source_of(wiring, plan)
-    config = CollectionConfig(
-        encoder=wiring.settings.encoder,
-        fingerprint=wiring.encoder().fingerprint,
-        vectors={JOINT: wiring.encoder().dim},
-        schema=Schema(dict(source.attributes)),
-        quantization=plan.quantization,
-    )
+    config = new_config(wiring, Schema(dict(source.attributes)), plan.quantization)
     cut_off = _cut_off(wiring, plan, config)
     if cut_off is not None:
         return cut_off, source, True

@@ -69,6 +69,19 @@ class HttpSettings(_Part):
     )
 
 
+class DeriveSettings(_Part):
+    """What is learnt of images beside their vectors, as they are loaded."""
+
+    thumbnails: bool = Field(default=True, description="Store small copies of the images.")
+    colors: bool = Field(default=True, description="Name the dominant colours, for filters.")
+    duplicates: bool = Field(default=True, description="Group near-duplicates.")
+    appearance: bool = Field(
+        default=True,
+        description="Give new collections the vector of colour and texture that photos are also "
+        "compared by.",
+    )
+
+
 class FetchSettings(_Part):
     """Images fetched from URLs."""
 
@@ -209,6 +222,7 @@ class Settings(BaseSettings):
     )
     images: ImageSettings = ImageSettings()
     http: HttpSettings = HttpSettings()
+    derive: DeriveSettings = DeriveSettings()
     fetch: FetchSettings = FetchSettings()
     threads: ThreadSettings = ThreadSettings()
     server: ServerSettings = ServerSettings()

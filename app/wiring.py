@@ -23,6 +23,8 @@ from encoders.encoder import Encoder
 from encoders.remote.encoder import RemoteEncoder
 from encoders.remote.link import Remote
 from encoders.specs import load_encoder
+from ingestion.derive import Derive
+from ingestion.duplicates import DuplicateIndex
 from ingestion.fetch import fetch_image
 from ingestion.ledgers import Ledgers
 from ingestion.limits import FetchLimits, Limits
@@ -133,6 +135,19 @@ class Wiring:
     def thumbnails(self, collection: str) -> ThumbnailStore:
         """The thumbnails of a collection's items."""
         return thumbnails_of(self.settings.thumbnails, self.directories, collection)
+
+    def derive(self) -> Derive:
+        """What to learn of images."""
+        wanted = self.settings.derive
+        return Derive(wanted.colors, wanted.duplicates, wanted.appearance)
+
+    def duplicates(self, collection: str) -> DuplicateIndex | None:
+        """The near-duplicates of a collection; None where they are not wanted."""
+        return self.ledgers.duplicates(collection) if self.settings.derive.duplicates else None
+
+    def new_thumbnails(self, collection: str) -> ThumbnailStore | None:
+        """Where thumbnails of new images go; None where they are not wanted."""
+        return self.thumbnails(collection) if self.settings.derive.thumbnails else None
 
     def _remote(self) -> Remote:
         remote = self.settings.remote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from core.errors import BinocleError, EncoderError, EncoderMismatch, InvalidItem, StoreError
 from core.items import Item
 from encoders.encoder import Encoder
+from ingestion.derive import NOTHING, Derive
+from ingestion.duplicates import DuplicateIndex, with_groups
 from ingestion.fetch import Fetcher
 from ingestion.limits import Limits
 from ingestion.payload import attributes_of, payload_of
@@ -20,7 +22,7 @@ from ingestion.preparing import Prepared, Preparer, encode
 from ingestion.rejects import DUPLICATE_ID, Rejection
 from ingestion.target import Target
 from ingestion.thumbnails import ThumbnailStore
-from qdrant.store import JOINT, Generation, Point
+from qdrant.store import COLOR, JOINT, CollectionConfig, Generation, Point
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,15 @@ def point_of(generation: Target, prepared: Prepared, vector: NDArray[np.float32]
     if vector is None:
         raise InvalidItem("The encoder can't encode this image.", field="image")
     payload = payload_of(item, generation.config.schema, prepared.facts)
-    return Point(item.id, {JOINT: vector}, payload)
+    vectors = {JOINT: vector}
+    if COLOR in generation.config.vectors and prepared.derived.appearance is not None:
+        vectors[COLOR] = prepared.derived.appearance
+    return Point(item.id, vectors, payload)
+
+
+def to_derive(config: CollectionConfig, wanted: Derive) -> Derive:
+    """What to learn of images: what is wanted, and what the collection can't do without."""
+    return replace(wanted, appearance=COLOR in config.vectors)
 
 
 class Indexer:
@@ -64,6 +74,8 @@ class Indexer:
 
     Args:
         write: takes the points of up to 32 items; the generation's own `upsert` unless given.
+        derive: what to learn of each image.
+        duplicates: groups near-duplicates; None groups none.
 
     Raises EncoderMismatch when the generation was built with another encoder.
     """
@@ -75,6 +87,9 @@ class Indexer:
         thumbnails: ThumbnailStore | None,
         limits: Limits | None = None,
         write: Callable[[Sequence[Point]], None] | None = None,
+        *,
+        derive: Derive = NOTHING,
+        duplicates: DuplicateIndex | None = None,
     ) -> None:
         check_encoder(generation, encoder)
         self._generation = generation
@@ -82,7 +97,9 @@ class Indexer:
         self._encoder = encoder
         self._limits = limits or Limits()
         self._fetcher = Fetcher(self._limits.fetch)
-        self._preparer = Preparer(encoder, thumbnails, self._limits, self._fetcher)
+        self._duplicates = duplicates
+        learnt = to_derive(generation.config, derive)
+        self._preparer = Preparer(encoder, thumbnails, self._limits, self._fetcher, learnt)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="indexing")
 
     def close(self) -> None:
@@ -122,7 +139,11 @@ class Indexer:
                 outcomes.append(Indexed(item.id))
             except InvalidItem as error:
                 outcomes.append(Rejection.of(error, row=place + 1, id=item.id))
-        self._write(points)
+        likenesses = {
+            one.item.id: one.derived.likeness for one in prepared if isinstance(one, Prepared)
+        }
+        schema = self._generation.config.schema
+        self._write(with_groups(points, likenesses, self._duplicates, schema))
         return outcomes
 
     def _prepared(self, place: int, item: Item, first: Mapping[str, int]) -> Prepared | Rejection:

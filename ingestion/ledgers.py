@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from database.engine import Database
+from ingestion.duplicates import DuplicateIndex
 from ingestion.ledger import Ledger
 
 
@@ -36,6 +37,10 @@ class Ledgers:
             return None
         return self.of(collection, generation)
 
+    def duplicates(self, collection: str) -> DuplicateIndex:
+        """The near-duplicates of a collection, beside its ledger. Raises DatabaseError."""
+        return DuplicateIndex(self._database(collection), collection)
+
     def touch(self, collection: str, generation: str, ids: Sequence[str]) -> None:
         """Note that these items are written to beside the loads, if there ever was a load."""
         ledger = self.present(collection, generation)
@@ -46,6 +51,7 @@ class Ledgers:
         """Forget a collection with all its generations."""
         if self._shared is not None:
             self.of(collection, "").keep_only([])
+            self.duplicates(collection).clear()
             return
         with self._lock:
             database = self._files.pop(collection, None)

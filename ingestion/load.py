@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from core.errors import BinocleError, EncoderError, InvalidItem, StoreError
 from ingestion.channel import Channel
 from ingestion.deciding import Wanted
+from ingestion.derive import Likeness
+from ingestion.duplicates import with_groups
 from ingestion.fetch import Fetcher
-from ingestion.indexing import check_encoder, point_of
+from ingestion.indexing import check_encoder, point_of, to_derive
 from ingestion.intake import Intake
 from ingestion.preparing import Prepared, Preparer, encode
 from ingestion.rejects import Rejection, RejectsFile, check_share
@@ -64,6 +66,7 @@ class _Loaded:
 class _Encoded:
     wanted: Wanted
     point: Point
+    likeness: Likeness | None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ class _Run:
             stop=stop,
             most_changes=task.most_changes,
         )
-        self._preparer = Preparer(task.encoder, task.thumbnails, task.limits, fetcher)
+        learnt = to_derive(task.generation.config, task.derive)
+        self._preparer = Preparer(task.encoder, task.thumbnails, task.limits, fetcher, learnt)
         self._renewer = Renewer(task.generation, task.ledger, self._reject)
         self._stages = Stages()
         self._stop = self._stages.stopping = stop
@@ -199,7 +203,8 @@ class _Run:
             try:
                 point = point_of(self._task.generation, one.prepared, vector)
                 entry = replace(one.wanted.entry, sha256=one.prepared.facts.sha256)
-                yield _Encoded(replace(one.wanted, entry=entry), point)
+                wanted = replace(one.wanted, entry=entry)
+                yield _Encoded(wanted, point, one.prepared.derived.likeness)
             except BinocleError as error:
                 self._reject(one.wanted, error)
 
@@ -209,7 +214,7 @@ class _Run:
         try:
             if ledger is not None:
                 ledger.begin(entries)
-            self._task.generation.upsert([one.point for one in encoded])
+            self._task.generation.upsert(self._points(encoded))
             if ledger is not None:
                 ledger.settle(list(entries))
             self._indexed += len(encoded)
@@ -219,6 +224,15 @@ class _Run:
             for one in encoded if len(encoded) > 1 else ():
                 self._write([one])
         return ()
+
+    def _points(self, encoded: Sequence[_Encoded]) -> list[Point]:
+        """In the groups of their near-duplicates."""
+        return with_groups(
+            [one.point for one in encoded],
+            {one.point.id: one.likeness for one in encoded},
+            self._task.duplicates,
+            self._task.generation.config.schema,
+        )
 
     def _concluded(self) -> BinocleError | None:
         """Where the source was read to its end, and something is left of it: judge the rejects,

@@ -21,6 +21,8 @@ THUMBNAIL = "_thumbnail"
 """Address in the ThumbnailStore."""
 SHA256 = "_sha256"
 """Of the image file's bytes, hexadecimal."""
+PHASH = "_phash"
+"""The perceptual hash, hexadecimal."""
 ITEM = "_item"
 """`item_hash` of the item as it was indexed."""
 
@@ -50,6 +52,8 @@ class ImageFacts:
     height: int
     sha256: str
     thumbnail: str | None
+    colors: tuple[str, ...] = ()
+    phash: str = ""  # 16 hexadecimal digits; '' where it was not taken
 
 
 def payload_of(item: Item, schema: Schema, facts: ImageFacts) -> dict[str, Any]:
@@ -71,13 +75,22 @@ def payload_of(item: Item, schema: Schema, facts: ImageFacts) -> dict[str, Any]:
         "safety": item.safety,
         "width": facts.width,
         "height": facts.height,
+        **_derived(schema, facts),
         **attributes_of(item, schema),
         IMAGE: _reference(item.image),
         THUMBNAIL: facts.thumbnail,
         SHA256: facts.sha256,
+        PHASH: facts.phash,
         ITEM: item_hash(item, data_sha256=facts.sha256),
     }
     return {name: value for name, value in known.items() if value not in (None, "", [])}
+
+
+def _derived(schema: Schema, facts: ImageFacts) -> dict[str, Any]:
+    """The fields that no source says, without those that the catalog declares as its own."""
+    aspect = round(facts.width / facts.height, 4) if facts.height else None
+    found = {"aspect": aspect, "colors": list(facts.colors)}
+    return {name: value for name, value in found.items() if schema.derives(name)}
 
 
 def attributes_of(item: Item, schema: Schema) -> dict[str, Any]:

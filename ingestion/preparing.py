@@ -16,6 +16,7 @@ from core.errors import EncoderError, ImageUnreadable
 from core.items import ImageSource, Item
 from encoders.encoder import Encoder, PixelEncoder, Vectors, detail
 from encoders.images import decode, read_file
+from ingestion.derive import NOTHING, Derive, Derived, derive
 from ingestion.fetch import Fetcher
 from ingestion.limits import Limits
 from ingestion.payload import ImageFacts
@@ -34,16 +35,22 @@ class Prepared:
     item: Item
     facts: ImageFacts
     input: Input
+    derived: Derived
 
 
 @dataclass(frozen=True)
 class Preparer:
-    """Prepares items for one encoder. Safe to call from several threads."""
+    """Prepares items for one encoder. Safe to call from several threads.
+
+    Args:
+        derive: what to learn of each image beside its vector.
+    """
 
     encoder: Encoder
     thumbnails: ThumbnailStore | None
     limits: Limits
     fetcher: Fetcher
+    derive: Derive = NOTHING
 
     def read(self, image: ImageSource) -> bytes:
         """The image file's bytes, from wherever it is. Raises ImageUnreadable, ImageTooLarge."""
@@ -64,15 +71,18 @@ class Preparer:
         """
         at_least = max(detail(self.encoder), MAX_SIDE)
         decoded = decode(data, max_pixels=self.limits.max_pixels, at_least=at_least)
+        derived = derive(decoded.image, self.derive)
         facts = ImageFacts(
             width=decoded.width,
             height=decoded.height,
             sha256=hashlib.sha256(data).hexdigest(),
             thumbnail=self.thumbnails.put(decoded.image) if self.thumbnails else None,
+            colors=derived.colors,
+            phash=derived.likeness.hexadecimal if derived.likeness else "",
         )
         if isinstance(self.encoder, PixelEncoder):
-            return Prepared(item, facts, self.encoder.pixels(decoded.image))
-        return Prepared(item, facts, decoded.image)
+            return Prepared(item, facts, self.encoder.pixels(decoded.image), derived)
+        return Prepared(item, facts, decoded.image, derived)
 
 
 def encode(encoder: Encoder, inputs: Sequence[Input]) -> list[NDArray[np.float32] | None]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from core.errors import SourceError
 from core.fields import FieldType
 from encoders.encoder import Encoder
+from ingestion.derive import NOTHING, Derive
+from ingestion.duplicates import DuplicateIndex
 from ingestion.ledger import Ledger
 from ingestion.limits import Limits, Pace
 from ingestion.sources.source import Source
@@ -28,6 +30,8 @@ class Task:
         ledger: of this generation; without it, the store is asked for every item.
         sync: None deletes nothing.
         most_rejects: share of the entries, 0 to 1, above which the load fails; None is no limit.
+        derive: what to learn of each image.
+        duplicates: groups near-duplicates; None groups none.
         most_changes: stop, as if interrupted, before more items than these are written; None is no
             limit.
     """
@@ -44,6 +48,8 @@ class Task:
     sync: Sync | None = None
     most_rejects: float | None = None
     most_changes: int | None = None
+    derive: Derive = NOTHING
+    duplicates: DuplicateIndex | None = None
 
 
 def check_fields(source: Source, declared: Mapping[str, FieldType]) -> None:

@@ -38,7 +38,7 @@ class ThumbnailStore:
 
         Raises StorageFull when the disk is, StoreError when it can't be written to.
         """
-        data = _webp(image)
+        data = webp(image)
         address = hashlib.sha256(data).hexdigest()[:32]
         self._files.add(_name(address), data)
         return address
@@ -85,7 +85,8 @@ def _name(address: str) -> str:
     return f"{address[:2]}/{address}.webp"
 
 
-def _webp(image: Image.Image) -> bytes:
+def webp(image: Image.Image) -> bytes:
+    """The thumbnail of an RGB image: a WebP file, longest side at most 320 pixels."""
     small = image
     longest = max(image.size)
     if longest > MAX_SIDE:

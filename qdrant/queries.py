@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.filters import Filter
+from core.sparse import SparseVector as SparseVector
 
 JOINT = "joint"
 """Name of the vector in the space that images and texts share."""
@@ -19,17 +20,6 @@ TEXT = "text"
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack et al. 2009)."""
-
-
-@dataclass(frozen=True)
-class SparseVector:
-    """A vector that is zero but at `indices`: ascending, distinct, 0 to 2**32 - 1.
-
-    `values` are finite, one per index. An empty one is like nothing.
-    """
-
-    indices: tuple[int, ...] = ()
-    values: tuple[float, ...] = ()
 
 
 AnyVector = NDArray[np.float32] | SparseVector

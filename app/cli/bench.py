@@ -14,6 +14,7 @@ from app import benchmarks
 from app.cli import bench_calibrate, bench_fanout, bench_index
 from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
 from app.cli.train import quiet_libraries, watching
+from app.derive_benchmark import bench_derived
 from app.encoder_benchmark import bench_encoder
 from app.settings import Settings
 from eval.bench.judging import bench_judging
@@ -84,6 +85,19 @@ def encoder(
             rounds=rounds,
         )
     tell(found, as_json)
+
+
+@commands.command()
+def derive(
+    source: Source = str(_SAMPLE),
+    images: Annotated[int, typer.Option(min=10, help="Images to look at.")] = 300,
+    rounds: Rounds = 3,
+    encoder: EncoderSpec = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is learnt of each image beside its vector, against the encoder on the same images."""
+    spec = Settings.load(encoder=encoder).encoder
+    tell(bench_derived(spec, source, images=images, rounds=rounds), as_json)
 
 
 @commands.command("eval")

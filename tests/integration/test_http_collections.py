@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.http.models import CollectionAnswer, CollectionsAnswer
@@ -72,7 +73,8 @@ def add_generation(light: Live, name: str) -> str:
         config = opened.config
     generation = light.wiring.store.create(name, config)
     vector = light.wiring.encoder().encode_texts(["red"])[0]
-    generation.upsert([Point("new", {"joint": vector}, {"id": "new", "title": "new"})])
+    vectors = {name: np.eye(1, dim, dtype=np.float32)[0] for name, dim in config.vectors.items()}
+    generation.upsert([Point("new", {**vectors, "joint": vector}, {"id": "new", "title": "new"})])
     generation.close()
     return generation.name
 

@@ -155,3 +155,17 @@ def test_a_thumbnail_that_is_known_is_not_sent_again(light: Live) -> None:
     assert first.content[8:12] == b"WEBP"
     again = light.client.get(path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_an_items_colours_shape_and_near_duplicates_are_found_by_the_service(
+    light: Live, fresh: str
+) -> None:
+    put(light, "a", "blue")
+    put(light, "b", "blue")
+    payload = light.ask("GET", "/fresh/items/b").json()["payload"]
+    assert payload["colors"] == ["blue"]
+    assert payload["aspect"] == pytest.approx(48 / 40)
+    assert payload["duplicate_group"] == "a"
+    assert light.ids(fresh, filter={"colors": "blue", "aspect": {"gt": 1}}) == ["a", "b"] or (
+        light.ids(fresh, filter={"colors": "blue"}) == ["b", "a"]
+    )

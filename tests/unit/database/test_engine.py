@@ -14,7 +14,8 @@ from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, 
 from sqlalchemy.exc import IntegrityError
 
 import app.keys.table  # noqa: F401  # declares its table
-import ingestion.ledger_tables  # noqa: F401  # declares its own
+import ingestion.ledger_tables  # declares its own
+import ingestion.likeness_table  # noqa: F401  # and its own
 from core.errors import DatabaseError, DatabaseTooNew, DatabaseUnavailable, SettingsError
 from database.address import address_of
 from database.engine import Database

@@ -69,6 +69,7 @@ def test_a_payload_is_flat_and_leaves_out_what_is_absent(tmp_path: Path) -> None
         "visibility": "public",
         "width": 40,
         "height": 30,
+        "aspect": 1.3333,
         "size": 42,
         SHA256: FACTS.sha256,
         THUMBNAIL: FACTS.thumbnail,
