@@ -1,0 +1,125 @@
+"""Loads that are killed (SIGKILL) at random moments, and run again: nothing lost or left over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.load_processes import LoadProcesses
+from tests.pictures import encoded, picture
+from tests.stores import store_root
+from tests.towers import COLOURS
+
+_COLOURS = list(COLOURS)
+_OLD = {f"i{n}": (f"old {n}", _COLOURS[n % 4]) for n in range(24)}
+_NEW = {
+    **{f"i{n}": (f"old {n}", _COLOURS[n % 4]) for n in range(8)},  # as they were
+    **{f"i{n}": (f"new {n}", _COLOURS[n % 4]) for n in range(8, 14)},  # another title
+    **{f"i{n}": (f"old {n}", _COLOURS[4 + n % 4]) for n in range(14, 20)},  # another image
+    **{f"n{n}": (f"new {n}", _COLOURS[n % 12]) for n in range(8)},  # new; i20 to i23 are gone
+}
+_LOADS: dict[str, dict[str, Any]] = {
+    "new": {},
+    "in step": {"sync": True},
+    "replace": {"replace": True},
+}
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A catalog of before and one of now, and copies of a data directory with the first loaded."""
+
+    processes: LoadProcesses
+    folder: Path
+    encoder: str
+
+    def load(self, data: Path, source: str, **options: Any) -> dict[str, Any]:
+        path = str(self.folder / source)
+        answer = self.processes.ask(
+            do="load", data=str(data), encoder=self.encoder, source=path, **options
+        )
+        assert not (answer.get("failure") or answer.get("error")), answer
+        return answer
+
+    def state(self, data: Path) -> dict[str, Any]:
+        found = self.processes.ask(do="state", data=str(data), encoder=self.encoder)
+        assert "error" not in found, found
+        return found
+
+    def copy(self, *, loaded: bool) -> Path:
+        data = self.folder / "data"
+        shutil.rmtree(data, ignore_errors=True)
+        if loaded:
+            shutil.copytree(self.folder / "before", data)
+        return data
+
+
+def _write(folder: Path, name: str, items: dict[str, tuple[str, str]]) -> None:
+    with (folder / name).open("w") as file:
+        for item, (title, colour) in items.items():
+            image = folder / f"{item}-{colour}.png"
+            image.write_bytes(_png(item, colour))
+            file.write(json.dumps({"id": item, "image": image.name, "title": title}) + "\n")
+
+
+def _png(item: str, colour: str) -> bytes:
+    return encoded(picture(colour, (16, 16), seed=sum(map(ord, item))))
+
+
+def _expected(items: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    return {
+        item: [title, hashlib.sha256(_png(item, colour)).hexdigest(), _COLOURS.index(colour)]
+        for item, (title, colour) in items.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def workshop(tiny_bundle: Path) -> Iterator[Workshop]:
+    with store_root() as root:
+        folder = root.parent
+        _write(folder, "old.jsonl", _OLD)
+        _write(folder, "new.jsonl", _NEW)
+        shop = Workshop(LoadProcesses(), folder, f"bundle:{tiny_bundle}")
+        try:
+            shop.load(folder / "before", "old.jsonl")
+            yield shop
+        finally:
+            shop.processes.close()
+
+
+@pytest.mark.parametrize("kind", list(_LOADS))
+def test_a_load_killed_anywhere_and_run_again_ends_as_if_it_never_was(
+    workshop: Workshop, kind: str
+) -> None:
+    """A collection that was there is never half replaced, and the run after costs nothing."""
+    old, new = _expected(_OLD), _expected(_NEW)
+    options = _LOADS[kind]
+    whole = workshop.load(workshop.copy(loaded=kind != "new"), "new.jsonl", **options)["seconds"]
+
+    @settings(max_examples=4)
+    @given(moments=st.lists(st.floats(0.02, 1.2), min_size=1, max_size=2))
+    def killed(moments: list[float]) -> None:
+        data = workshop.copy(loaded=kind != "new")
+        for moment in moments:
+            workshop.load(data, "new.jsonl", kill_after=moment * whole, **options)
+            found = workshop.state(data)
+            if kind == "replace":
+                assert found in (old, new)
+            else:
+                both = {each: (old.get(each), new.get(each)) for each in {**old, **new}}
+                assert all(value in both[each] for each, value in found.items())
+        workshop.load(data, "new.jsonl", **options)
+        assert workshop.state(data) == new
+        again = workshop.load(data, "new.jsonl", **({} if kind == "replace" else options))
+        assert again["unchanged"] == len(new)
+
+    killed()
