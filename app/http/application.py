@@ -15,6 +15,7 @@ from app.http.embeddings import embedding_routes
 from app.http.gate import KeyGate
 from app.http.guard import Guard
 from app.http.health import health_routes
+from app.http.item_batches import item_batch_routes
 from app.http.items import item_routes
 from app.http.lanes import Lanes
 from app.http.openapi import describe
@@ -31,6 +32,7 @@ from core.errors import BinocleError
 _ENCODER_ROUTES = (embedding_routes, health_routes)
 _ROUTES = (
     search_routes,
+    item_batch_routes,
     item_routes,
     ranking_routes,
     collection_routes,

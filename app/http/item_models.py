@@ -63,9 +63,13 @@ class ItemAnswer(Answer):
     collection: str
 
 
+class IdsBody(Body):
+    ids: list[str] = Field(description="Ids of items.", min_length=1)
+
+
 class ItemOutcome(Answer):
     id: str | None
-    status: Literal["indexed", "rejected"]
+    status: Literal["indexed", "changed", "rejected"]
     field: str | None = Field(None, description="Of a rejected item: what is wrong.")
     reason: str | None = Field(None, description="Of a rejected item: why.")
 
@@ -74,3 +78,14 @@ class ItemsAnswer(Answer):
     indexed: int
     rejected: int
     results: list[ItemOutcome] = Field(description="In the order of the items.")
+
+
+class ChangedAnswer(Answer):
+    changed: int
+    rejected: int
+    results: list[ItemOutcome] = Field(description="In the order of the items.")
+
+
+class DeletedAnswer(Answer):
+    deleted: int
+    missing: list[str] = Field(description="Ids that were not there.")

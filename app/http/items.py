@@ -1,4 +1,4 @@
-"""Items: one by one and in batches, their thumbnails, and what is similar to them."""
+"""Items: one by one, their thumbnails, and what is similar to them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from app.http.bodies import JSON, read_json
 from app.http.item_models import (
     ItemAnswer,
     ItemBody,
-    ItemsAnswer,
-    ItemsBody,
 )
 from app.http.openapi import takes
 from app.http.search import answered
 from app.http.search_models import SearchAnswer, SimilarParams
 from app.http.service import Service
-from app.http.writing import change_item, put_item, put_items
+from app.http.writing import change_item, put_item
 from app.items import Items
 from app.search.present import public_payload, thumbnail_url
 from app.search.query import IdPart, SearchRequest
@@ -27,8 +25,7 @@ from core.errors import InvalidName
 from core.items import check_item_id
 from qdrant.store import Point
 
-_BATCH = "/v1/collections/{collection}/items"
-_ONE = _BATCH + "/{item}"
+_ONE = "/v1/collections/{collection}/items/{item}"
 
 
 def item_id(item: str) -> str:
@@ -45,7 +42,7 @@ ItemId = Annotated[str, Depends(item_id)]
 
 
 def item_routes(service: Service) -> APIRouter:
-    """/v1/collections/{collection}/items and below."""
+    """/v1/collections/{collection}/items/{item} and below."""
     router = APIRouter(tags=["items"])
     items = Items(service.wiring)
     _add_reading(router, service, items)
@@ -127,22 +124,6 @@ def _add_writing(router: APIRouter, service: Service, items: Items) -> None:
         viewer = service.viewer(request)
         await write.run(lambda: items.delete(collection, id, viewer))
         return Response(status_code=204)
-
-    @router.post(
-        _BATCH,
-        response_model=ItemsAnswer,
-        summary="Index many items",
-        openapi_extra=takes({JSON: ItemsBody}),
-    )
-    async def post(collection: str, request: Request) -> Response:
-        """What can be indexed is; each item has its own result, in order."""
-        body = await read_json(request, ItemsBody, service.max_body)
-        results = await write.run(
-            lambda: put_items(items, collection, body.items, service.max_batch)
-        )
-        rejected = sum(result["status"] == "rejected" for result in results)
-        answer = {"indexed": len(results) - rejected, "rejected": rejected, "results": results}
-        return json_answer(answer)
 
 
 def _given(body: ItemBody) -> dict[str, Any]:

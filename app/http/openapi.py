@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.http.item_models import ItemBody, ItemsBody
+from app.http.item_models import IdsBody, ItemBody, ItemsBody
 from app.http.models import (
     CollectionBody,
     EmbeddingsBody,
@@ -27,6 +27,7 @@ _READ_BY_ROUTES = (
     SearchForm,
     ItemBody,
     ItemsBody,
+    IdsBody,
     CollectionBody,
     PublishBody,
     PointsQuery,

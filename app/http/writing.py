@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
+
+import orjson
 
 from app.http.parts import image_bytes
 from app.items import Items, changed_item, item_of
 from app.search.policy import ANYONE, Viewer
-from core.errors import BinocleError, InvalidItem, InvalidRequest, TooLarge, error_class
+from core.errors import (
+    BinocleError,
+    EncoderError,
+    InvalidItem,
+    InvalidRequest,
+    ItemNotFound,
+    StoreError,
+    TooLarge,
+    error_class,
+)
 from core.items import ImageSource, Item, check_item_id
-from ingestion.rejects import Rejection
+from ingestion.rejects import MALFORMED_ROW, Rejection
 from qdrant.store import Point
 
 _IMAGES = ("image", "image_url")
@@ -49,16 +60,107 @@ def put_items(
     items: Items, collection: str, records: Sequence[Mapping[str, Any]], most: int
 ) -> list[dict[str, Any]]:
     """Index what can be indexed; one result each, in order. Raises TooLarge for over `most`."""
-    if len(records) > most:
-        raise TooLarge(
-            f"The batch has {len(records):,} items; {most:,} are allowed.",
-            hint="Send it in parts.",
-            field="items",
-        )
+    _check_count(len(records), most)
     items.schema(collection)  # an unknown collection is not the items' fault
     checked = list(_checked(items, collection, records))
     outcomes = iter(items.write(collection, [it for it in checked if isinstance(it, Item)]))
     return [_result(it if isinstance(it, Rejection) else next(outcomes), it) for it in checked]
+
+
+def put_lines(
+    items: Items, collection: str, lines: Sequence[tuple[int, bytes | None]]
+) -> list[dict[str, Any]]:
+    """Index the items of lines of JSON; a result for each, in order. A later line of an id wins."""
+    parsed = [_parsed(number, text) for number, text in lines]
+    results: list[dict[str, Any]] = []
+    for part in _distinct(parsed):
+        records = [value for _, value in part if isinstance(value, dict)]
+        written = iter(put_items(items, collection, records, len(records)) if records else ())
+        for number, value in part:
+            result = next(written) if isinstance(value, dict) else _result(value, value)
+            results.append({"line": number, **result})
+    return results
+
+
+def change_items(
+    items: Items,
+    collection: str,
+    records: Sequence[Mapping[str, Any]],
+    most: int,
+    viewer: Viewer = ANYONE,
+) -> list[dict[str, Any]]:
+    """Change what can be changed; one result each, in order. Raises TooLarge for over `most`."""
+    _check_count(len(records), most)
+    items.schema(collection)
+    results = []
+    for record in records:
+        named = record.get("id") if isinstance(record.get("id"), str) else None
+        try:
+            if named is None:
+                raise InvalidItem("An item needs an id, a string.", field="id")
+            change_item(items, collection, named, dict(record), viewer)
+            results.append({"id": named, "status": "changed"})
+        except (StoreError, EncoderError):
+            raise
+        except BinocleError as error:
+            rejection = Rejection.of(error, id=named)
+            results.append(_result(rejection, rejection))
+    return results
+
+
+def delete_items(
+    items: Items, collection: str, ids: Sequence[str], most: int, viewer: Viewer = ANYONE
+) -> tuple[int, list[str]]:
+    """How many were deleted, and the ids that were not there. Raises TooLarge for over `most`."""
+    _check_count(len(ids), most)
+    items.schema(collection)
+    missing = []
+    distinct = list(dict.fromkeys(ids))
+    for each in distinct:
+        try:
+            items.delete(collection, each, viewer)
+        except ItemNotFound:
+            missing.append(each)
+    return len(distinct) - len(missing), missing
+
+
+def _check_count(count: int, most: int) -> None:
+    if count > most:
+        raise TooLarge(
+            f"The batch has {count:,} items; {most:,} are allowed.",
+            hint="Send it in parts, or items as a stream of lines (application/x-ndjson).",
+            field="items",
+        )
+
+
+_Parsed: TypeAlias = tuple[int, dict[str, Any] | Rejection]
+
+
+def _parsed(number: int, text: bytes | None) -> _Parsed:
+    if text is None:
+        return number, Rejection("The line is too long.", MALFORMED_ROW, number)
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return number, Rejection(f"The line is not JSON: {error}.", MALFORMED_ROW, number)
+    if isinstance(value, dict):
+        return number, value
+    return number, Rejection("The line is no JSON object.", MALFORMED_ROW, number)
+
+
+def _distinct(parsed: Sequence[_Parsed]) -> Iterator[list[_Parsed]]:
+    """Parts in order, in none of which an id comes twice."""
+    part: list[_Parsed] = []
+    seen: set[object] = set()
+    for number, value in parsed:
+        named = value.get("id") if isinstance(value, dict) else None
+        if isinstance(named, str) and named in seen:
+            yield part
+            part, seen = [], set()
+        if isinstance(named, str):
+            seen.add(named)
+        part.append((number, value))
+    yield part
 
 
 def _checked(

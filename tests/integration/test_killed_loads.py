@@ -47,7 +47,8 @@ class Workshop:
         answer = self.processes.ask(
             do="load", data=str(data), encoder=self.encoder, source=path, **options
         )
-        assert not (answer.get("failure") or answer.get("error")), answer
+        assert {*answer} <= {"seconds", "unchanged", "failure", "killed"}, answer
+        assert not answer.get("failure"), answer
         return answer
 
     def state(self, data: Path) -> dict[str, Any]:
