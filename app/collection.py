@@ -86,6 +86,11 @@ class OpenCollection:
         """Another generation takes over: to be called within `writing`."""
         self._superseded = True
 
+    @property
+    def version(self) -> int:
+        """A number that changes with every write through `writing`."""
+        return self._version
+
     @contextmanager
     def writing(self) -> Iterator[Writer]:
         """What writes to the generation, one at a time; what was remembered is forgotten."""

@@ -25,6 +25,8 @@ from app.http.search import search_routes
 from app.http.service import Service
 from app.http.session import session_routes
 from app.http.succession import succession_routes
+from app.http.suggest import suggest_routes
+from app.search.suggesting.suggestions import Suggestions
 from app.upkeep import Upkeep
 from app.wiring import Wiring
 from core.errors import BinocleError
@@ -33,6 +35,7 @@ _ENCODER_ROUTES = (embedding_routes, health_routes)
 _ROUTES = (
     search_routes,
     item_batch_routes,
+    suggest_routes,
     item_routes,
     ranking_routes,
     collection_routes,
@@ -82,6 +85,7 @@ def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) 
     return Service(
         wiring=wiring,
         searcher=wiring.searcher(),
+        suggestions=Suggestions(wiring.catalog),
         lanes=lanes,
         embedder=BatchEmbedder(wiring.encoder, lanes, max_pixels, _pace(wiring), wiring.telemetry)
         if settings.role == "encoder"

@@ -18,13 +18,14 @@ from app.http.models import (
     PublishBody,
     SessionBody,
 )
-from app.http.search_models import SearchBody, SearchForm
+from app.http.search_models import BatchBody, SearchBody, SearchForm
 from app.http.succession_models import PointsBody, PointsQuery, TakeOverBody
 
 _REF = "#/components/schemas/{model}"
 _READ_BY_ROUTES = (
     SearchBody,
     SearchForm,
+    BatchBody,
     ItemBody,
     ItemsBody,
     IdsBody,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -63,14 +63,18 @@ async def answered(
 ) -> Response:
     """The answer to what is wanted by `viewer`, worked out in the lane for its kind."""
     request = replace(wanted, viewer=viewer)
-    answer = await _lane(service, request).run(lambda: service.searcher.search(collection, request))
+    answer = await lane_of(service, [request]).run(
+        lambda: service.searcher.search(collection, request)
+    )
     return json_answer(answer.as_json())
 
 
-def _lane(service: Service, request: SearchRequest) -> Lane:
-    if any(isinstance(part, UrlPart) for part in request.parts):
+def lane_of(service: Service, requests: Sequence[SearchRequest]) -> Lane:
+    """Where to work the requests out: by the slowest kind of part that is among them."""
+    if any(isinstance(part, UrlPart) for request in requests for part in request.parts):
         return service.lanes.fetch
-    return service.lanes.image if request.has_images else service.lanes.search
+    images = any(request.has_images for request in requests)
+    return service.lanes.image if images else service.lanes.search
 
 
 async def _form(request: Request, max_body: int) -> tuple[SearchForm, tuple[Part, ...]]:

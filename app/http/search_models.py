@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.http.models import ProblemAnswer
 from app.http.shapes import EXAMPLE_IMAGE, Answer, Body
 from app.http.shaping_models import ShapingBody, ShapingParams
 from app.search.query import Recognise
@@ -202,3 +203,58 @@ class SearchAnswer(Answer):
     missing: list[str] | None = Field(
         None, description="With partial only: what the store could not tell, such as 'total'."
     )
+
+
+class SuggestParams(BaseModel):
+    """What `suggest` takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    q: str = Field(
+        description="What is typed so far; `field:beginning` asks for values of that field.",
+        examples=["runing sh"],
+    )
+    limit: int = Field(8, ge=1, le=50, description="Most suggestions.")
+
+
+class Suggestion(Answer):
+    text: str
+    kind: Literal["value", "tag", "title", "query", "field"]
+    field: str | None = Field(description="Where the text is from; null for a query.")
+    count: int = Field(description="Items that have it, of those that were read.")
+    box: str = Field(description="What the box says once the suggestion is taken.")
+
+
+class SuggestAnswer(Answer):
+    suggestions: list[Suggestion] = Field(description="Best first.")
+    corrected: str | None = Field(description="What was typed, as it should be spelt; else null.")
+    ready: bool = Field(description="False while they are gathered for the first time.")
+
+
+class BatchBody(Body):
+    """Many searches of one collection."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"searches": [{"query": [{"text": "red"}]}, {"query": [{"text": "blue"}]}]}
+            ]
+        }
+    )
+
+    searches: list[dict[str, Any]] = Field(
+        min_length=1,
+        description="Each as a search takes it.",
+        json_schema_extra={"items": {"$ref": "#/components/schemas/SearchBody"}},
+    )
+
+
+class BatchResult(Answer):
+    """The answer to one search of a batch, or the problem with it."""
+
+    answer: SearchAnswer | None
+    problem: ProblemAnswer | None
+
+
+class BatchAnswer(Answer):
+    results: list[BatchResult] = Field(description="In the order of the searches.")

@@ -14,6 +14,7 @@ from app.http.gate import key_of
 from app.http.lanes import Lanes
 from app.search.pipeline import Searcher
 from app.search.policy import Viewer, viewer_of
+from app.search.suggesting.suggestions import Suggestions
 from app.upkeep import Upkeep
 from app.wiring import Wiring
 
@@ -24,6 +25,7 @@ class Service:
 
     wiring: Wiring
     searcher: Searcher
+    suggestions: Suggestions
     lanes: Lanes
     embedder: Embedder
     upkeep: Upkeep
@@ -52,5 +54,6 @@ class Service:
             await self.embedder.close()
             self.wiring.watch.stop()
             self.upkeep.stop()
+            self.suggestions.close()
             self.lanes.close()
             self.wiring.close()

@@ -12,6 +12,7 @@ _API = "/v1/"
 _COLLECTION = re.compile(r"/v1/collections/([^/]+)(/.*)?")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING_POSTS = frozenset({"/v1/embeddings", "/v1/events"})
+_SEARCHES = frozenset({"/search", "/search/batch"})
 SESSION = "/v1/session"
 """Where a page exchanges a key for a cookie: open, or nobody could."""
 
@@ -55,7 +56,7 @@ def check(key: Key, asked: Needed) -> None:
 
 
 def _role(method: str, path: str, below: str) -> Role:
-    if method in _SAFE or path in _READING_POSTS or (method == "POST" and below == "/search"):
+    if method in _SAFE or path in _READING_POSTS or (method == "POST" and below in _SEARCHES):
         return Role.READ
     if below == "/items" or below.startswith("/items/"):
         return Role.WRITE

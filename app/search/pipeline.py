@@ -5,45 +5,23 @@ parts and filter -> what is asked -> a query vector -> candidates -> their order
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.catalog import Catalog
-from app.collection import OpenCollection
-from app.search.compose import Composed, Composer
-from app.search.cursor import Position, decode_cursor, encode_cursor
-from app.search.facets import check_facets, facet
-from app.search.language.understanding import Understood, understand
+from app.search.candidates import Candidate
 from app.search.language.vocabulary import Vocabularies
-from app.search.present import Answer, Hit, explanation_of, hit_of
-from app.search.presentation.placed import Placed
-from app.search.presentation.windows import WindowPage
-from app.search.query import IdPart, SearchRequest
+from app.search.present import Answer
+from app.search.query import SearchRequest
 from app.search.rerank.rankings import Rankings
 from app.search.rerank.shelf import StageShelf
-from app.search.retrieve import Found, Wanted, browse, find
-from app.search.shaped import Shaped
+from app.search.run import SearchRun
+from app.search.run import matching as matching
 from app.search.spreads import Samples
-from app.search.stopwatch import Stopwatch
-from core.errors import EncoderMismatch, InvalidQuery, StoreError
-from core.filter_parser import parse_filter
-from core.filters import Filter
+from core.errors import InvalidQuery
 from encoders.encoder import Encoder
 from encoders.images import MAX_PIXELS
-from qdrant.store import JOINT, Point
-
-log = logging.getLogger(__name__)
-
-
-def _unknown(_: float) -> float | None:
-    return None
 
 
 def _no_picture(_: str, __: Mapping[str, Any]) -> bytes | None:
@@ -86,211 +64,9 @@ class Searcher:
                 f"limit is {request.limit}; at most {self.max_limit} are allowed.", field="limit"
             )
         with self.catalog.lease(collection) as opened:
-            return _Search(self, opened, request).answer()
+            return SearchRun(self, opened, request).answer()
 
-
-def matching(encoder: Encoder, opened: OpenCollection) -> Encoder:
-    """`encoder`, if the collection's vectors are its own. Raises EncoderMismatch otherwise."""
-    if encoder.fingerprint != opened.config.fingerprint:
-        raise EncoderMismatch(
-            f"Collection '{opened.name}' was built with the encoder '{opened.config.encoder}' "
-            f"({opened.config.fingerprint}); this is '{encoder.name}' ({encoder.fingerprint}).",
-            hint="Run with the collection's encoder, or load the collection again with this one.",
-        )
-    return encoder
-
-
-class _Search:
-    """One request on its way through the stages."""
-
-    def __init__(self, by: Searcher, opened: OpenCollection, request: SearchRequest) -> None:
-        self._by = by
-        self._opened = opened
-        self._request = request
-        self._watch = Stopwatch()
-        self._digest = ""
-        self._total: int | None = None
-        self._facets: dict[str, list[dict[str, object]]] = {}
-        self._missing: list[str] = []
-        self._plan: Mapping[str, object] = {}
-        self._shaped: Shaped | None = None
-        self._understood: tuple[Understood, ...] = ()
-
-    def answer(self) -> Answer:
-        opened, watch = self._opened, self._watch
-        request = self._understand()
-        wanted = parse_filter(request.filter, opened.schema)
-        check_facets(request.facets, opened.schema)
-        self._digest = request.digest(opened.name)  # after the filter, whose depth is bounded now
-        start = self._start()
-        with watch.stage("encode"):
-            composed = self._compose() if request.parts else None
-        page = self._page(composed, opened.visible(wanted, request.viewer), start)
-        with watch.stage("count"), self._or_missing("total"):
-            self._total = opened.count(wanted, request.viewer)
-        with watch.stage("facets"), self._or_missing("facets"):
-            viewer = request.viewer
-            self._facets = {name: facet(opened, name, wanted, viewer) for name in request.facets}
-        hits = self._hits(composed, page.placed)
-        below = self._below(composed) if not hits and start is None else []
-        explanation = self._explanation(composed) if request.explain else None
-        return Answer(
-            collection=opened.name,
-            generation=opened.generation_name,
-            hits=hits,
-            total=self._total,
-            cursor=self._cursor(page.after),
-            facets=self._facets,
-            timings_ms=watch.read(),
-            explanation=explanation,
-            understood=tuple(one.as_json() for one in self._understood),
-            missing=tuple(self._missing) if request.partial else None,
-            no_match=composed is not None and not hits and start is None,
-            nearest_below=tuple(below),
-        )
-
-    def _below(self, composed: Composed | None) -> list[Hit]:
-        """The nearest of what was cut off, where that is wanted."""
-        if self._shaped is None or not self._shaped.shape.nearest_below:
-            return []
-        return self._hits(composed, self._shaped.below[: self._request.limit])
-
-    @contextmanager
-    def _or_missing(self, part: str) -> Iterator[None]:
-        """Note `part` as missing where the store fails and a partial answer will do."""
-        try:
-            yield
-        except StoreError as error:
-            if not self._request.partial:
-                raise
-            log.warning("An answer from '%s' lacks its %s: %s", self._opened.name, part, error)
-            self._missing.append(part)
-
-    def _understand(self) -> SearchRequest:
-        """The request as its texts are understood, from here on the one to answer."""
-        if self._request.understand:
-            with self._watch.stage("understand"):
-                self._request, self._understood = understand(
-                    self._request,
-                    self._opened.schema,
-                    lambda: self._by.vocabularies.of(self._opened),
-                )
-        return self._request
-
-    def _compose(self) -> Composed:
-        composer = Composer(
-            encoder=lambda: matching(self._by.encoder(), self._opened),
-            stored=self._stored,
-            fetch=self._by.fetch,
-            dim=self._opened.config.vectors[JOINT],
-            max_pixels=self._by.max_pixels,
-            picture=self._picture,
-            sample=lambda: self._by.samples.of(self._opened),
-        )
-        return composer.compose(self._request.parts)
-
-    def _page(
-        self, composed: Composed | None, filter: Filter | None, start: Position | None
-    ) -> WindowPage:
-        request, opened = self._request, self._opened
-        if composed is None:
-            return self._browsed(filter, start)
-        asked = {part.id for part in request.parts if isinstance(part, IdPart)}
-        wanted = Wanted(composed.vector, filter, without=frozenset(asked))
-        self._shaped = Shaped(
-            opened,
-            request,
-            composed,
-            self._by.rankings.of(opened.name),
-            self._by.shelf,
-            self._watch,
-            self._relevance(composed.kind),
-        )
-        return self._shaped.page(partial(self._retrieve, wanted), filter, start)
-
-    def _browsed(self, filter: Filter | None, start: Position | None) -> WindowPage:
-        wish = self._request.shaping.needs_query
-        if wish is not None:
-            raise InvalidQuery(f"{wish} needs a query to rank by; this is a browse.", field=wish)
-        with self._watch.stage("retrieve"):
-            browsed = browse(self._opened.generation, self._request.limit, filter, start)
-        shown = [Placed(each) for each in browsed.candidates if self._may_see(each.payload)]
-        return WindowPage(shown, browsed.after)
-
-    def _retrieve(self, wanted: Wanted, depth: int, with_payload: bool) -> Found:
-        with self._watch.stage("retrieve"):
-            found = find(self._opened.generation, wanted, depth, with_payload=with_payload)
-        self._plan = found.plan
-        return found
-
-    def _relevance(self, kind: str | None) -> Callable[[float], float | None]:
-        """Calibrated relevance of a joint cosine, for a query of this kind."""
-        curve = self._by.rankings.of(self._opened.name).curve(kind)
-        if curve is not None:
-            return curve.probability
-        encoder = self._by.encoder() if kind else None
-        if encoder is None or kind is None or encoder.fingerprint != self._fingerprint:
-            return _unknown  # calibrated for vectors of its own only
-        return lambda cosine: encoder.relevance(cosine, kind)
-
-    @property
-    def _fingerprint(self) -> str:
-        return self._opened.config.fingerprint
-
-    def _hits(self, composed: Composed | None, placed: Sequence[Placed]) -> list[Hit]:
-        ranked = composed is not None
-        own = self._request.shaping.list_collapsed
-        hits = [hit_of(self._opened.name, p, ranked=ranked, list_alike=own) for p in placed]
-        if composed is None or not self._request.explain:
-            return hits
-        return self._explained(hits, composed, placed)
-
-    def _explained(
-        self, hits: list[Hit], composed: Composed, placed: Sequence[Placed]
-    ) -> list[Hit]:
-        """The hits with what made their places: of each part of the query its cosine, of each
-        aspect its score and rank, and what the stages changed."""
-        ids = [hit.id for hit in hits]
-        points: list[Point] = []
-        with self._or_missing("explanation"):
-            points = self._opened.generation.retrieve(ids, with_vectors=True)
-        cosines = {point.id: composed.parts @ point.vectors[JOINT] for point in points}
-        return [
-            replace(hit, explanation=explanation_of(each.candidate, cosines[hit.id]))
-            if hit.id in cosines
-            else hit
-            for hit, each in zip(hits, placed, strict=True)
-        ]
-
-    def _explanation(self, composed: Composed | None) -> dict[str, object]:
-        return {
-            "compose": list(composed.explanation) if composed else [],
-            "relevance_of": composed.kind if composed else None,
-            "retrieve": self._plan,
-            "shape": self._shaped.explanation() if self._shaped else {},
-        }
-
-    def _stored(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        points = self._opened.generation.retrieve(ids, with_vectors=True)
-        return {point.id: point.vectors[JOINT] for point in points if self._may_see(point.payload)}
-
-    def _picture(self, item_id: str) -> bytes | None:
-        for point in self._opened.generation.retrieve([item_id]):
-            if self._may_see(point.payload):
-                return self._by.picture(self._opened.name, point.payload)
-        return None
-
-    def _may_see(self, payload: Mapping[str, Any]) -> bool:
-        return self._request.viewer.may_see(payload, self._opened.schema)
-
-    def _start(self) -> Position | None:
-        if self._request.cursor is None:
-            return None
-        return decode_cursor(
-            self._request.cursor, digest=self._digest, generation=self._opened.generation_name
-        )
-
-    def _cursor(self, after: Position | None) -> str | None:
-        if after is None:
-            return None
-        return encode_cursor(after, digest=self._digest, generation=self._opened.generation_name)
+    def candidates(self, collection: str, request: SearchRequest, depth: int) -> list[Candidate]:
+        """The best candidates of retrieval alone, as `search` would re-rank them. Raises as it."""
+        with self.catalog.lease(collection) as opened:
+            return SearchRun(self, opened, request).candidates(depth)

@@ -21,6 +21,8 @@ SHOP = "/v1/collections/shop"
         ("GET", SHOP, Role.READ),
         ("GET", f"{SHOP}/search", Role.READ),
         ("POST", f"{SHOP}/search", Role.READ),
+        ("POST", f"{SHOP}/search/batch", Role.READ),
+        ("GET", f"{SHOP}/suggest", Role.READ),
         ("GET", f"{SHOP}/items/a", Role.READ),
         ("GET", f"{SHOP}/items/a/thumbnail", Role.READ),
         ("POST", "/v1/embeddings", Role.READ),

@@ -1,0 +1,1 @@
+"""Suggestions while typing: from titles, tags and values, in spite of typing errors."""
