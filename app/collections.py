@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.wiring import Wiring
 from core.errors import CollectionExists
-from core.fields import Schema
+from core.fields import FieldType, Schema
 from core.items import check_collection_name
 from encoders.appearance import DIM
 from qdrant.store import COLOR, JOINT, CollectionConfig, Quantization
@@ -44,6 +46,15 @@ def create_collection(
             generation.close()
     wiring.catalog.refresh_one(name)
     return True
+
+
+def add_fields(wiring: Wiring, name: str, fields: Mapping[str, FieldType]) -> None:
+    """Declare more fields of a collection, and index them.
+
+    Raises CollectionNotFound, CollectionBusy, and InvalidName as `Generation.add_fields`.
+    """
+    with wiring.catalog.writing(name) as (_, writer):
+        writer.add_fields(fields)
 
 
 def drop_collection(wiring: Wiring, name: str) -> None:

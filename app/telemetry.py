@@ -14,6 +14,7 @@ from PIL import Image
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from core.fields import FieldType
 from core.filters import Filter
 from encoders.encoder import Encoder, PixelEncoder, Vectors
 from qdrant.store import (
@@ -247,6 +248,10 @@ class MeasuredGeneration:
 
     def ids(self) -> Iterator[str]:
         return self._generation.ids()
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        with self._measured("add_fields"):
+            self._generation.add_fields(fields)
 
     def count(self, filter: Filter | None = None) -> int:
         with self._measured("count"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from core.fields import FieldType
 from qdrant.store import Generation, Point
 
 Note = Callable[[str, str, Sequence[str]], None]
@@ -34,6 +35,9 @@ class Writer:
         self._note([point_id])
         self._generation.set_payload(point_id, payload)
         self._note_again([point_id])
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        self._generation.add_fields(fields)
 
     def delete(self, ids: Sequence[str]) -> None:
         self._note(ids)

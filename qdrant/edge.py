@@ -61,6 +61,7 @@ class EdgeStore:
             count=count,
             indexed_vectors=indexed,
             bytes_on_disk=folder.bytes_on_disk(),
+            index_bytes=folder.index_bytes(),
             generations=generations,
             previous=tuple(name for name in pointer.previous if name in generations),
             as_of=as_of,
@@ -75,7 +76,7 @@ class EdgeStore:
         try:
             folder.check_space(0)
             shard = Shard(folder.shard, shard_config(config))
-            for index in payload_indexes(config.schema):
+            for index in payload_indexes(config.schema.fields):
                 shard.update(lambda index=index: index)  # type: ignore[misc]
             shard.flush()
             folder.write_config(config)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import qdrant_edge as engine
 
 from core.errors import ItemNotFound, StoreUnavailable
+from core.fields import FieldType
 from core.filters import Filter
+from core.schema_change import extended
 from qdrant.checks import (
     check_facet,
     check_order,
@@ -21,6 +24,7 @@ from qdrant.checks import (
     point_uuid,
     scroll_start,
 )
+from qdrant.edge_config import payload_indexes
 from qdrant.edge_filters import compiled
 from qdrant.edge_points import point_of, scored_of, upsertion
 from qdrant.edge_queries import among, fused, nearest, sorting
@@ -77,6 +81,18 @@ class OpenShard:
         with self.writing:
             self.shard.flush()
             self.note_facts()
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        """Index first: a field that is declared is always indexed, whatever ends the process."""
+        with self.writing:
+            schema = extended(self.config.schema, fields)
+            new = {n: k for n, k in fields.items() if n not in self.config.schema.attributes}
+            for index in payload_indexes(new):
+                self.update(lambda index=index: index)  # type: ignore[misc]
+            self.shard.flush()
+            config = replace(self.config, schema=schema)
+            self.folder.write_config(config)
+            self.config = config
 
     def close(self) -> None:
         """Flush, leave the last facts, and release the directory, whatever fails on the way."""
@@ -209,6 +225,10 @@ class EdgeGeneration:
             yield from (point.id for point in page)
             if after is None:
                 return
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        _ = self._shard  # refuses a closed handle
+        self._open.add_fields(fields)
 
     def count(self, filter: Filter | None = None) -> int:
         _ = self._shard  # refuses a closed handle

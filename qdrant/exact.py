@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import ItemNotFound, StoreUnavailable
+from core.fields import FieldType
 from core.filters import Filter, both
 from core.items import check_collection_name
+from core.schema_change import extended
 from qdrant.checks import (
     check_facet,
     check_order,
@@ -158,6 +160,11 @@ class ExactGeneration:
 
     def ids(self) -> Iterator[str]:
         yield from (point.id for point in self._passing(None))
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        _ = self._points
+        config = self._content.config
+        self._content.config = replace(config, schema=extended(config.schema, fields))
 
     def count(self, filter: Filter | None = None) -> int:
         return len(self._passing(filter))

@@ -98,6 +98,12 @@ class GenerationFolder:
         """Bytes allocated: the engine's log and others are sparse files, larger than that."""
         return sum(_allocated(path) for path in self.path.rglob("*"))
 
+    def index_bytes(self) -> int:
+        """Bytes allocated by the indexes, of vectors and of fields."""
+        indexes = [*self.shard.glob("segments/*/payload_index"),
+                   *self.shard.glob("segments/*/vector_index*")]  # fmt: skip
+        return sum(_allocated(path) for index in indexes for path in index.rglob("*"))
+
 
 def _allocated(path: Path) -> int:
     try:

@@ -24,9 +24,10 @@ from qdrant.pointer import (
     generation_name,
 )
 from qdrant.server_catalog import Home, ServerCatalog
-from qdrant.server_config import creation, field_index
+from qdrant.server_config import creation
 from qdrant.server_errors import Taken, Transient
 from qdrant.server_generation import ServerGeneration
+from qdrant.server_indexing import index_fields
 from qdrant.server_link import Link
 from qdrant.server_metadata import (
     History,
@@ -117,7 +118,7 @@ class ServerStore:
             else:
                 break
         try:
-            self._index_fields(there, config)
+            index_fields(self._link, there, config.schema.fields)
         except BinocleError:
             self._remove(there)
             raise
@@ -236,15 +237,6 @@ class ServerStore:
             self._note(there, history_note(replace(history, confirmed=True)))
         except StoreError as error:  # it is published all the same
             log.info("The publication of %s could not be noted as done: %s", there, error)
-
-    def _index_fields(self, there: str, config: CollectionConfig) -> None:
-        for field, kind in config.schema.fields.items():
-            index = field_index(kind)
-            self._link.write(
-                lambda client, seconds, field=field, index=index: client.create_payload_index(  # type: ignore[misc]
-                    there, field, index, wait=True, timeout=seconds
-                )
-            )
 
     def _handle(
         self, collection: str, name: str, config: CollectionConfig, *, leased: str | None

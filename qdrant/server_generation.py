@@ -10,6 +10,7 @@ from typing import Any
 from qdrant_client.http import models
 
 from core.errors import ItemNotFound, StoreUnavailable
+from core.fields import FieldType
 from core.filters import Filter
 from qdrant.checks import (
     check_facet,
@@ -25,7 +26,7 @@ from qdrant.queries import JOINT, AnyVector, HybridQuery, Order, SparseVector, V
 from qdrant.server_config import read_consistency, write_ordering
 from qdrant.server_errors import Missing
 from qdrant.server_filters import compiled
-from qdrant.server_indexing import wait_until_indexed
+from qdrant.server_indexing import add_fields, wait_until_indexed
 from qdrant.server_link import Call, Link, T
 from qdrant.server_metadata import LEASE_S, generation_collection, lease_note
 from qdrant.server_points import as_struct, check_integers, point_of, scored_of
@@ -188,6 +189,9 @@ class ServerGeneration:
             yield from (point.id for point in page)
             if after is None:
                 return
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        self._config = add_fields(self._open, self._there, self._config, fields)
 
     def count(self, filter: Filter | None = None) -> int:
         # The client has no argument for how many replicas have to agree on a count.

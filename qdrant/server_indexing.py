@@ -1,15 +1,49 @@
-"""Waiting until a server has built its indexes over what was written."""
+"""The indexes of a server: of fields, and waiting until what was written is indexed."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 
 from qdrant_client.http import models
 
 from core.errors import StorageFull, StoreError, StoreUnavailable
+from core.fields import FieldType
+from core.schema_change import extended
+from qdrant.server_config import field_index
 from qdrant.server_link import Link
+from qdrant.server_metadata import config_note
+from qdrant.store import CollectionConfig
 
 _POLL_S = 0.5
+
+
+def index_fields(link: Link, name: str, fields: Mapping[str, FieldType]) -> None:
+    """Index these fields of the server's collection `name`."""
+    for field, kind in fields.items():
+        index = field_index(kind)
+        link.write(
+            lambda client, seconds, field=field, index=index: client.create_payload_index(  # type: ignore[misc]
+                name, field, index, wait=True, timeout=seconds
+            )
+        )
+
+
+def add_fields(
+    link: Link, name: str, config: CollectionConfig, fields: Mapping[str, FieldType]
+) -> CollectionConfig:
+    """Index more fields and note them; how the generation is built from now on."""
+    schema = extended(config.schema, fields)
+    new = {n: kind for n, kind in fields.items() if n not in config.schema.attributes}
+    changed = replace(config, schema=schema)
+    index_fields(link, name, new)
+    link.write(
+        lambda client, seconds: client.update_collection(
+            name, metadata=config_note(changed), timeout=seconds
+        )
+    )
+    return changed
 
 
 def wait_until_indexed(link: Link, name: str) -> None:

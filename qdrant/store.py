@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.fields import Schema
+from core.fields import FieldType, Schema
 from core.filters import Filter
 from qdrant.queries import COLOR as COLOR
 from qdrant.queries import JOINT as JOINT
@@ -31,7 +31,7 @@ Quantization = Literal["none", "int8", "binary", "turbo", "product"]
 
 @dataclass(frozen=True)
 class CollectionConfig:
-    """How a generation is built. Fixed when it is created."""
+    """How a generation is built. Fixed when it is created, but for fields that are added."""
 
     encoder: str  # spec of the encoder, such as 'compact'
     fingerprint: str  # of the encoder: vectors of another one are never mixed in
@@ -77,6 +77,7 @@ class CollectionInfo:
     generations: tuple[str, ...]  # oldest first, unpublished ones included
     previous: tuple[str, ...]  # published before, latest first: what rollback goes through
     as_of: str | None = None  # when the counts were true, where another process has it open
+    index_bytes: int | None = None  # of the indexes of vectors and fields, within those on disk
     engine: Mapping[str, str | int] = field(default_factory=dict)  # how it is kept, for people
 
 
@@ -143,6 +144,14 @@ class Generation(Protocol):
 
     def ids(self) -> Iterator[str]:
         """All ids, in a fixed order."""
+        ...
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        """Declare more fields, and index them; those declared so already change nothing.
+
+        Handles of other processes know of them once they are opened anew. Raises InvalidName for a
+        field that has another type, or that every collection has.
+        """
         ...
 
     def count(self, filter: Filter | None = None) -> int:

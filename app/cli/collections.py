@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from app.cli import moving
+from app.cli.fields import add_field, fields_of, print_fields
 from app.cli.ranking import ranking
 from app.cli.terminal import AsJson, Data, Store, human_bytes, output, print_json, wired
 from qdrant.store import CollectionInfo
@@ -18,6 +19,7 @@ commands = typer.Typer(
 for move in (moving.copy, moving.snapshot, moving.restore, moving.tune):
     commands.command()(move)
 commands.command()(ranking)
+commands.command("add-field")(add_field)
 Name = Annotated[str, typer.Argument(help="The collection.")]
 
 
@@ -45,13 +47,17 @@ def describe(name: Name, data: Data = None, store: Store = None, as_json: AsJson
     """Describe a collection: its size, generations, encoder and fields, and how it is kept."""
     with wired(data=data, store=store) as wiring:
         info = wiring.store.info(name)
+        found = fields_of(wiring, name)
     if as_json:
-        print_json(as_document(info))
+        print_json({**as_document(info), "field_facts": found})
         return
     table = Table(show_header=False, box=None)
     for label, value in _rows(info):
         table.add_row(label, value)
     output.print(table)
+    if found is not None:
+        print_fields(found)
+        return
     fields = Table("Field", "Type", box=None, title="Fields", title_justify="left")
     for field, kind in info.config.schema.fields.items():
         own = field in info.config.schema.attributes
@@ -122,6 +128,7 @@ def as_document(info: CollectionInfo) -> dict[str, Any]:
         "quantization": config.quantization,
         "indexed_vectors": info.indexed_vectors,
         "bytes_on_disk": info.bytes_on_disk,
+        "index_bytes": info.index_bytes,
         "fields": {field: kind.value for field, kind in config.schema.fields.items()},
         "attributes": list(config.schema.attributes),
         "engine": dict(info.engine),
@@ -143,6 +150,7 @@ def _rows(info: CollectionInfo) -> list[tuple[str, str]]:
         ("Vectors", vectors),
         ("Quantization", config.quantization),
         ("On disk", human_bytes(info.bytes_on_disk)),
+        ("Of that, indexes", human_bytes(info.index_bytes)),
         *((_label(figure), f"{value}") for figure, value in info.engine.items()),
     ]
 

@@ -12,6 +12,7 @@ from app.http.answers import tell_problems
 from app.http.collections import collection_routes
 from app.http.embedding_runs import BatchEmbedder, LaneEmbedder
 from app.http.embeddings import embedding_routes
+from app.http.fields import field_routes
 from app.http.gate import KeyGate
 from app.http.guard import Guard
 from app.http.health import health_routes
@@ -34,6 +35,7 @@ from core.errors import BinocleError
 _ENCODER_ROUTES = (embedding_routes, health_routes)
 _ROUTES = (
     search_routes,
+    field_routes,
     item_batch_routes,
     suggest_routes,
     item_routes,

@@ -11,7 +11,12 @@ from app.collections import create_collection, drop_collection
 from app.http.answers import json_answer
 from app.http.bodies import JSON, read_json
 from app.http.gate import key_of
-from app.http.models import CollectionAnswer, CollectionBody, CollectionsAnswer, PublishBody
+from app.http.models import (
+    CollectionAnswer,
+    CollectionBody,
+    CollectionsAnswer,
+    PublishBody,
+)
 from app.http.openapi import takes
 from app.http.service import Service
 from app.keys.key import Key
@@ -39,7 +44,7 @@ def collection_routes(service: Service) -> APIRouter:
 
     @router.get(one, response_model=CollectionAnswer, summary="Describe a collection")
     async def describe_collection(collection: str) -> Response:
-        return json_answer(await lanes.search.run(lambda: _described(wiring, collection)))
+        return json_answer(await lanes.search.run(lambda: described(wiring, collection)))
 
     @router.put(
         one,
@@ -55,10 +60,10 @@ def collection_routes(service: Service) -> APIRouter:
 
         def create() -> tuple[bool, dict[str, Any]]:
             new = create_collection(wiring, collection, schema, body.quantization)
-            return new, _described(wiring, collection)
+            return new, described(wiring, collection)
 
-        new, described = await lanes.write.run(create)
-        return json_answer(described, 201 if new else 200)
+        new, found = await lanes.write.run(create)
+        return json_answer(found, 201 if new else 200)
 
     @router.delete(one, status_code=204, summary="Delete a collection with all its items")
     async def delete_collection(collection: str) -> Response:
@@ -77,7 +82,7 @@ def collection_routes(service: Service) -> APIRouter:
         def switch() -> dict[str, Any]:
             wiring.store.publish(collection, body.generation)
             wiring.catalog.refresh_one(collection)
-            return _described(wiring, collection)
+            return described(wiring, collection)
 
         return json_answer(await lanes.write.run(switch))
 
@@ -90,7 +95,7 @@ def collection_routes(service: Service) -> APIRouter:
         def switch() -> dict[str, Any]:
             wiring.store.rollback(collection)
             wiring.catalog.refresh_one(collection)
-            return _described(wiring, collection)
+            return described(wiring, collection)
 
         return json_answer(await lanes.write.run(switch))
 
@@ -120,7 +125,8 @@ def _summary(wiring: Wiring, name: str) -> dict[str, Any]:
         }
 
 
-def _described(wiring: Wiring, name: str) -> dict[str, Any]:
+def described(wiring: Wiring, name: str) -> dict[str, Any]:
+    """A collection as a CollectionAnswer."""
     summary = _summary(wiring, name)
     info = wiring.store.info(name)
     schema = info.config.schema
@@ -131,6 +137,7 @@ def _described(wiring: Wiring, name: str) -> dict[str, Any]:
         "quantization": info.config.quantization,
         "indexed_vectors": info.indexed_vectors,
         "bytes_on_disk": info.bytes_on_disk,
+        "index_bytes": info.index_bytes,
         "generations": list(info.generations),
         "fields": schema.fields,
         "attributes": list(schema.attributes),

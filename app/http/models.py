@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -28,6 +28,7 @@ class CollectionAnswer(CollectionSummary):
     quantization: Quantization
     indexed_vectors: int = Field(description="In the index; the rest are compared one by one.")
     bytes_on_disk: int | None = None  # None where the store does not tell
+    index_bytes: int | None = Field(None, description="Of that, the indexes.")
     generations: list[str] = Field(description="Oldest first.")
     fields: dict[str, FieldType] = Field(description="All fields that can be filtered by.")
     attributes: list[str] = Field(description="The fields that the collection declares itself.")
@@ -44,6 +45,26 @@ class CollectionBody(Body):
         {}, description="Attributes of its items, with their types."
     )
     quantization: Quantization = "int8"
+
+
+class FieldsBody(Body):
+    """Fields to add to a collection."""
+
+    fields: dict[str, Annotated[FieldType, Field(strict=False)]] = Field(
+        description="Names with their types.", min_length=1, examples=[{"season": "keyword"}]
+    )
+
+
+class FieldFactsModel(Answer):
+    name: str
+    type: FieldType
+    own: bool = Field(description="Whether the collection declares it itself.")
+    count: int = Field(description="Items that have a value.")
+    examples: list[Any] = Field(description="Up to three, the most frequent where that is known.")
+
+
+class FieldsAnswer(Answer):
+    fields: list[FieldFactsModel]
 
 
 class PublishBody(Body):

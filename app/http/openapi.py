@@ -14,6 +14,7 @@ from app.http.item_models import IdsBody, ItemBody, ItemsBody
 from app.http.models import (
     CollectionBody,
     EmbeddingsBody,
+    FieldsBody,
     ProblemAnswer,
     PublishBody,
     SessionBody,
@@ -31,6 +32,7 @@ _READ_BY_ROUTES = (
     IdsBody,
     CollectionBody,
     PublishBody,
+    FieldsBody,
     PointsQuery,
     PointsBody,
     TakeOverBody,

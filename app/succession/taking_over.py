@@ -79,6 +79,9 @@ def take_over(
                 f"Collection '{collection}' answers from {old.name} now, not from {base}.",
                 hint="Run it again.",
             )
+        added = old.config.schema.attributes.items() - new.config.schema.attributes.items()
+        if added:  # declared while `new` was built
+            new.add_fields(dict(added))
         ledger = wiring.ledgers.of(collection, old.name)
         changed = [each for _, each in ledger.changed_since(since)]
         if changed and not replay:

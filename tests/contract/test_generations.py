@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.errors import CollectionNotFound, GenerationNotFound, InvalidName, StoreUnavailable
+from core.fields import FieldType
+from core.filters import AnyOf
 from qdrant.store import VectorStore
 from tests.contract.samples import config, numbered, point
 
@@ -183,3 +185,24 @@ def test_a_generation_that_is_not_there_is_not_found(store: VectorStore) -> None
 def test_a_collection_cannot_have_just_any_name(store: VectorStore, name: str) -> None:
     with pytest.raises(InvalidName):
         store.create(name, config())
+
+
+def test_fields_are_added_to_a_generation_that_is_there(store: VectorStore) -> None:
+    _published(store)
+    generation = store.open("shop")
+    season = {"season_of_year": FieldType.KEYWORD}
+    generation.add_fields(season)
+    generation.add_fields(season)
+    generation.upsert([point("b", season_of_year="fall")])
+    wanted = AnyOf("season_of_year", ("fall",))
+    assert generation.count(wanted) == 1
+    assert generation.facet("season_of_year") == [("fall", 1)]
+    generation.close()
+    reopened = store.open("shop")
+    assert reopened.config.schema.attributes["season_of_year"] is FieldType.KEYWORD
+    assert store.info("shop").config == reopened.config
+    assert reopened.count(wanted) == 1
+    with pytest.raises(InvalidName, match="is keyword already"):
+        reopened.add_fields({"season_of_year": FieldType.INTEGER})
+    with pytest.raises(InvalidName, match="taken"):
+        reopened.add_fields({"title": FieldType.TEXT})
