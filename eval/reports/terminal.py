@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -15,6 +17,9 @@ from eval.reports.tables import Cell, Table
 _STYLES = {"plain": "", "good": "green", "bad": "red", "quiet": "dim"}
 _SLICES = 12
 """Values of an attribute that a terminal shows."""
+_SHORTER = {"recall": "R@", "precision": "P@", "hit_rate": "hit@", "ndcg": "nDCG@"}
+_SHORT = re.compile(rf"\b({'|'.join(_SHORTER)})@(?=\d)")
+"""As headings of columns, so that a summary fits into 80 characters."""
 _HOT = ((0.5, "bold red"), (0.25, "red"), (0.1, "yellow"))
 
 
@@ -52,11 +57,11 @@ def table(data: Table) -> RenderableType:
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),  # the metrics of a slice fit into 80 columns
     )
     for place, column in enumerate(data.columns):
-        shown.add_column(
-            escape(_printable(column)), justify="right" if place else "left", overflow="fold"
-        )
+        heading = _SHORT.sub(lambda found: _SHORTER[found[1]], _printable(column))
+        shown.add_column(escape(heading), justify="right" if place else "left", overflow="fold")
     for row in data.rows:
         shown.add_row(Text(_printable(row.head)), *(_text(cell) for cell in row.cells))
     return Group(shown, *(Text(_printable(note), style="dim") for note in data.notes))
