@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any
 import httpx
 import psutil
 
+from app.client.problems import told
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart, UrlPart, VectorPart
-from core.errors import BinocleError, CollectionBusy, StoreUnavailable, error_class
+from core.errors import CollectionBusy, StoreUnavailable
 
 _FILE = "service.json"
 
@@ -99,16 +100,6 @@ def ask(service: RunningService, method: str, path: str, body: object = None) ->
     if answer.is_error:
         raise told(answer.reason_phrase, document)
     return dict(document)
-
-
-def told(reason: str, document: Mapping[str, Any]) -> BinocleError:
-    """What a service's problem document says, as an error of its kind."""
-    code = str(document.get("type", "")).rpartition(":")[2]
-    return error_class(code)(
-        document.get("detail", reason),
-        hint=document.get("hint") or "",
-        field=document.get("field"),
-    )
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -209,8 +209,15 @@ class StoreUnavailable(StoreError):
 
     code = "store-unavailable"
 
-    def __init__(self, message: str, *, hint: str = "", retry_after_s: int | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        field: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, field=field)
         self.retry_after_s = retry_after_s
 
 

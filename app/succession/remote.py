@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from app.running import RunningService, told
+from app.client.problems import told
+from app.running import RunningService
 from app.succession.wire import point_as_json, point_from_json
 from core.errors import StoreUnavailable
 from qdrant.config_json import config_from_json
