@@ -81,7 +81,7 @@ def task_of(
     return Task(
         source,
         target,
-        wiring.encoder(),
+        wiring.encoder_of(plan.collection, target.config),
         thumbnails=wiring.new_thumbnails(plan.collection),
         rejects=rejects,
         beside_rejects=(origin_path(rejects), origin.as_json()),

@@ -16,7 +16,7 @@ from app.collection import OpenCollection, warm_up
 from app.writer import Note, Writer
 from core.errors import BinocleError, CollectionBusy, CollectionNotFound, StoreUnavailable
 from core.items import check_collection_name
-from qdrant.store import Generation, VectorStore
+from qdrant.store import CollectionConfig, Generation, VectorStore
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,9 @@ class Catalog:
         store: where the collections are. The catalog does not close it.
         wrap: laid around every generation opened, such as for metrics.
         note: told what is about to be written; see `app.writer`.
+        ready: called with a collection's name and config before a generation takes another's place:
+            whatever its searches need is there afterwards. Raises BinocleError where that can't be;
+            then the one before goes on answering.
     """
 
     def __init__(
@@ -37,10 +40,12 @@ class Catalog:
         store: VectorStore,
         wrap: Callable[[Generation], Generation] = lambda opened: opened,
         note: Note | None = None,
+        ready: Callable[[str, CollectionConfig], None] = lambda _, __: None,
     ) -> None:
         self._store = store
         self._wrap = wrap
         self._note = note
+        self._ready = ready
         self._open: dict[str, OpenCollection] = {}
         self._failed: dict[str, BinocleError] = {}
         self._state = threading.Lock()  # guards the two above; never held over the engine
@@ -107,6 +112,7 @@ class Catalog:
             self._refuse_when_closed()
             fresh = self._store.open(name, generation)
             try:
+                self._ready(name, fresh.config)
                 warm_up(fresh)
                 with self.lease(name, latest=True) as present, present.writing():
                     replay(present.generation, fresh)
@@ -122,7 +128,8 @@ class Catalog:
         """Bring all collections up to what is published. What fails is logged, and tried again."""
         for name in {*self._store.collections(), *self._open_names()}:
             try:
-                self.refresh_one(name)
+                if self.refresh_one(name):
+                    self._warmed(name)
             except BinocleError as error:
                 with self._state:
                     known = self._failed.get(name)
@@ -130,8 +137,11 @@ class Catalog:
                 if known is None or known.message != error.message:
                     log.warning("Collection '%s' can't be opened: %s", name, error)
 
-    def refresh_one(self, name: str) -> None:
-        """Bring one collection up to what is published. Raises as `VectorStore.open`."""
+    def refresh_one(self, name: str) -> bool:
+        """Bring one collection up to what is published; whether it was opened that was not before.
+
+        Raises as `VectorStore.open`, and as `ready` where one is open that can go on answering.
+        """
         with self._swapping:
             self._refuse_when_closed()
             published = self._store.published(name)
@@ -140,16 +150,28 @@ class Catalog:
             if present is not None and present.generation_name == published:
                 with self._state:
                     self._failed.pop(name, None)
-                return
-            fresh = self._opened(name) if published else None
+                return False
+            fresh = self._opened(name, replaces=present is not None) if published else None
             self._put(name, fresh)
             if present is not None:
                 present.supersede()
                 present.retire()
+            return present is None and fresh is not None
 
-    def _opened(self, name: str) -> OpenCollection:
+    def _warmed(self, name: str) -> None:
+        """Have ready what the first searches of a collection need. Where that can't be had, it is
+        answered from all the same: some searches need less."""
+        with self.lease(name) as opened:
+            try:
+                self._ready(name, opened.config)
+            except BinocleError as error:
+                log.warning("%s", error)
+
+    def _opened(self, name: str, *, replaces: bool) -> OpenCollection:
         generation = self._store.open(name)
         try:
+            if replaces:
+                self._ready(name, generation.config)
             warm_up(generation)
         except BinocleError:
             generation.close()

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.collection import OpenCollection
-from app.search.pipeline import matching
 from app.search.policy import ANYONE, Viewer
 from app.wiring import Wiring
-from core.errors import InvalidItem, ItemNotFound
+from core.errors import InvalidItem, ItemNotFound, StoreUnavailable
 from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
 from core.items import ImageSource, Item, Visibility
 from ingestion.indexing import Indexer, Outcome
@@ -29,6 +28,11 @@ _OWN = (
     "safety",
 )
 """Built-in fields that a caller may set; the others come from the image and the path."""
+_TRIES = 3
+
+
+class _Overtaken(Exception):
+    """The vectors at hand are not those of the generation that answers now."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,21 @@ class Items:
 
     def write(self, collection: str, items: Sequence[Item]) -> list[Outcome]:
         """Index items: searchable when it returns. One outcome each, in order."""
+        for _ in range(_TRIES):
+            try:
+                return self._write(collection, items)
+            except _Overtaken:  # a generation of another encoder took over meanwhile
+                continue
+        raise StoreUnavailable(f"Collection '{collection}' is being replaced.", hint="Try again.")
+
+    def _write(self, collection: str, items: Sequence[Item]) -> list[Outcome]:
         with self.wiring.catalog.lease(collection, latest=True) as opened:
-            encoder = matching(self.wiring.encoder(), opened)
+            encoder = self.wiring.encoder_of(collection, opened.config)
 
             def put(points: Sequence[Point]) -> None:  # others write while these are encoded
                 with self.wiring.catalog.writing(collection) as (present, writer):
-                    matching(encoder, present)
+                    if present.config.fingerprint != encoder.fingerprint:
+                        raise _Overtaken
                     writer.upsert(points)
 
             indexer = Indexer(

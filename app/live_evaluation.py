@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from app.collection import OpenCollection
 from app.running import search_running_service
-from app.search.pipeline import matching
 from app.search.query import ImagePart, Part, SearchRequest, TextPart, UrlPart
 from app.search.shaping import Shaping
 from app.wiring import Wiring
@@ -100,7 +99,7 @@ def evaluate_live(
     depth = min(max(*measuring.ks, _DEPTH), wiring.settings.http.max_limit - own)
     try:
         with wiring.catalog.lease(name) as opened:
-            matching(encoder, opened)
+            encoder = wiring.encoder_of(name, opened.config)
             asked = _of_engine(wiring, opened, task, depth + own)
             return _measured(name, encoder, task, asked, depth, measuring, encoding)
     except CollectionBusy as busy:

@@ -128,7 +128,7 @@ def _open_published(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source]
             "this source, aside, and the service takes it over without a pause.",
         ) from None
     try:
-        check_encoder(generation, wiring.encoder())
+        check_encoder(generation, wiring.encoder_of(plan.collection, generation.config))
         return generation, source_of(wiring, plan, generation.config.schema)
     except BaseException:
         generation.close()

@@ -36,7 +36,7 @@ def load_beside(
     if watcher.on_beside:
         watcher.on_beside()
     with closing(RemoteGeneration(service, plan.collection)) as base:
-        check_encoder(base, wiring.encoder())
+        check_encoder(base, wiring.encoder_of(plan.collection, base.config))
         source = source_of(wiring, plan, base.config.schema)
         if watcher.on_notes:
             watcher.on_notes(source)

@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PIL import Image
-
 from app.catalog import Catalog
+from app.encoder_shelf import warm
 from core.errors import BinocleError, CollectionBusy, EncoderUnavailable, StoreUnavailable
 from encoders.encoder import Encoder
 
@@ -149,9 +148,3 @@ class Upkeep:
             if self._warm.is_set():
                 log.error("The encoder can't be used: %s", error)
             self._warm.clear()
-
-
-def warm(encoder: Encoder) -> None:
-    """Run both towers once: their first runs are the slow ones."""
-    encoder.encode_texts(["warm"])
-    encoder.encode_images([Image.new("RGB", (encoder.image_size, encoder.image_size))])

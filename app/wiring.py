@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.catalog import Catalog
+from app.encoder_shelf import EncoderShelf
 from app.keys.ring import KeyRing
 from app.keys.watch import KeyWatch
 from app.search.pictures import stored_picture
@@ -20,7 +21,6 @@ from database.address import address_of
 from database.engine import Database
 from encoders.bundle import Threads
 from encoders.encoder import Encoder
-from encoders.remote.encoder import RemoteEncoder
 from encoders.remote.link import Remote
 from encoders.specs import load_encoder
 from ingestion.derive import Derive
@@ -29,7 +29,7 @@ from ingestion.fetch import fetch_image
 from ingestion.ledgers import Ledgers
 from ingestion.limits import FetchLimits, Limits
 from ingestion.thumbnails import ThumbnailStore
-from qdrant.store import VectorStore
+from qdrant.store import CollectionConfig, VectorStore
 
 
 @dataclass(frozen=True)
@@ -82,39 +82,31 @@ class Wiring:
     database: Database
     watch: KeyWatch
     ledgers: Ledgers
+    encoders: EncoderShelf
     shelf: StageShelf = field(default_factory=StageShelf)
     creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _encoder: Encoder | None = None
-    _service: RemoteEncoder | None = None
-    _loading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def encoder(self) -> Encoder:
-        """The encoder of the settings, loaded at the first call. Raises EncoderError."""
-        with self._loading:
-            if self._encoder is None:
-                threads = Threads(
-                    image=self.settings.threads.image_tower, text=self.settings.threads.text_tower
-                )
-                loaded = load_encoder(self.settings.encoder, threads=threads, remote=self._remote())
-                if isinstance(loaded, RemoteEncoder):
-                    self._service = loaded
-                self._encoder = measured(loaded, self.telemetry)
-            return self._encoder
+        """The encoder of the settings, which makes new collections. Raises EncoderError."""
+        return self.encoders.own()
+
+    def encoder_of(self, collection: str, config: CollectionConfig) -> Encoder:
+        """The encoder of a collection's vectors. Raises EncoderError and EncoderMismatch."""
+        return self.encoders.of(collection, config)
 
     def check_encoder(self) -> None:
         """See whether an encoder that runs elsewhere is there. Raises EncoderError."""
-        if self._service is not None:
-            self._service.check()
+        self.encoders.check()
 
     def loaded_encoder(self) -> Encoder | None:
-        """The encoder if it is loaded: never waits."""
-        return self._encoder
+        """The settings' encoder if it is loaded: never waits."""
+        return self.encoders.loaded()
 
     def searcher(self) -> Searcher:
         """Answers searches in any collection."""
         return Searcher(
             catalog=self.catalog,
-            encoder=self.encoder,
+            encoder=self.encoder_of,
             fetch=lambda url: fetch_image(url, self.limits().fetch),
             max_pixels=self.settings.images.max_pixels,
             max_limit=self.settings.http.max_limit,
@@ -149,16 +141,6 @@ class Wiring:
         """Where thumbnails of new images go; None where they are not wanted."""
         return self.thumbnails(collection) if self.settings.derive.thumbnails else None
 
-    def _remote(self) -> Remote:
-        remote = self.settings.remote
-        return Remote(
-            key=remote.key.get_secret_value() if remote.key is not None else None,
-            connect_s=remote.connect_seconds,
-            read_s=remote.read_seconds,
-            total_s=remote.total_seconds,
-            connections=remote.connections,
-        )
-
     def limits(self) -> Limits:
         """What ingestion accepts."""
         images, fetch = self.settings.images, self.settings.fetch
@@ -189,15 +171,23 @@ class Wiring:
         self.store.close()
         self.ledgers.close()
         self.database.close()
-        if self._service is not None:
-            self._service.close()
+        self.encoders.close()
 
 
-def build(settings: Settings, *, role: str = "binocle") -> Wiring:
+def build(
+    settings: Settings,
+    *,
+    role: str = "binocle",
+    encoder: Encoder | None = None,
+    one_encoder: bool = False,
+) -> Wiring:
     """The parts that `settings` ask for.
 
     Args:
         role: what this process does, such as 'serve': told to others that find a collection busy.
+        encoder: in the place of the settings' one, such as a benchmark's stand-in.
+        one_encoder: refuse collections of another encoder than the settings', instead of using
+            their own: where a person has named one for this command.
     """
     telemetry = Telemetry()
     directories = Directories(settings.data.expanduser().absolute())
@@ -206,12 +196,39 @@ def build(settings: Settings, *, role: str = "binocle") -> Wiring:
     database = Database(url)  # connects to nothing yet
     store = open_store(settings.store, directories.collections, settings.server, role=role)
     ledgers = Ledgers(directories.ledgers, database if secret is not None else None)
+    encoders = EncoderShelf(
+        settings.encoder,
+        lambda spec: load_encoder(spec, threads=_threads(settings), remote=_remote(settings)),
+        lambda loaded: measured(loaded, telemetry),
+        given=encoder,
+        one=one_encoder,
+    )
     catalog = Catalog(
-        store, wrap=lambda opened: MeasuredGeneration(opened, telemetry), note=ledgers.touch
+        store,
+        wrap=lambda opened: MeasuredGeneration(opened, telemetry),
+        note=ledgers.touch,
+        ready=encoders.make_ready,
     )
     watch = KeyWatch(
         KeyRing(database).all,
         required=settings.require_key,
         every_seconds=settings.http.poll_seconds,
     )
-    return Wiring(settings, store, directories, telemetry, catalog, database, watch, ledgers)
+    return Wiring(
+        settings, store, directories, telemetry, catalog, database, watch, ledgers, encoders
+    )
+
+
+def _threads(settings: Settings) -> Threads:
+    return Threads(image=settings.threads.image_tower, text=settings.threads.text_tower)
+
+
+def _remote(settings: Settings) -> Remote:
+    remote = settings.remote
+    return Remote(
+        key=remote.key.get_secret_value() if remote.key is not None else None,
+        connect_s=remote.connect_seconds,
+        read_s=remote.read_seconds,
+        total_s=remote.total_seconds,
+        connections=remote.connections,
+    )

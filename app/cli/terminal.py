@@ -36,8 +36,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP AP
 
 @contextmanager
 def wired(**settings: Any) -> Iterator[Wiring]:
-    """The parts, built from the environment and `settings`; closed at the end."""
-    wiring = build(Settings.load(**settings))
+    """The parts, built from the environment and `settings`; closed at the end.
+
+    An `encoder` that is given here was named for this command: no other is used.
+    """
+    named = settings.get("encoder") is not None
+    wiring = build(Settings.load(**settings), one_encoder=named)
     try:
         yield wiring
     finally:

@@ -17,11 +17,11 @@ from app.search.query import SearchRequest
 from app.search.rerank.rankings import Rankings
 from app.search.rerank.shelf import StageShelf
 from app.search.run import SearchRun
-from app.search.run import matching as matching
 from app.search.spreads import Samples
 from core.errors import InvalidQuery
 from encoders.encoder import Encoder
 from encoders.images import MAX_PIXELS
+from qdrant.store import CollectionConfig
 
 
 def _no_picture(_: str, __: Mapping[str, Any]) -> bytes | None:
@@ -34,7 +34,8 @@ class Searcher:
 
     Args:
         catalog: the open collections.
-        encoder: gives the encoder; asked only where there is something to encode.
+        encoder: gives the encoder of a collection, by its name and config; asked only where there
+            is something to encode. Raises EncoderMismatch where there is none.
         fetch: the bytes of the image at a URL.
         max_pixels: largest image to decode.
         max_limit: most hits on one page.
@@ -43,7 +44,7 @@ class Searcher:
     """
 
     catalog: Catalog
-    encoder: Callable[[], Encoder]
+    encoder: Callable[[str, CollectionConfig], Encoder]
     fetch: Callable[[str], bytes]
     max_pixels: int = MAX_PIXELS
     max_limit: int = 200

@@ -41,17 +41,6 @@ def _unknown(_: float) -> float | None:
     return None
 
 
-def matching(encoder: Encoder, opened: OpenCollection) -> Encoder:
-    """`encoder`, if the collection's vectors are its own. Raises EncoderMismatch otherwise."""
-    if encoder.fingerprint != opened.config.fingerprint:
-        raise EncoderMismatch(
-            f"Collection '{opened.name}' was built with the encoder '{opened.config.encoder}' "
-            f"({opened.config.fingerprint}); this is '{encoder.name}' ({encoder.fingerprint}).",
-            hint="Run with the collection's encoder, or load the collection again with this one.",
-        )
-    return encoder
-
-
 class SearchRun:
     """One request on its way through the stages."""
 
@@ -131,7 +120,7 @@ class SearchRun:
 
     def _compose(self) -> Composed:
         composer = Composer(
-            encoder=lambda: matching(self._by.encoder(), self._opened),
+            encoder=self._encoder,
             stored=self._stored,
             fetch=self._by.fetch,
             dim=self._opened.config.vectors[JOINT],
@@ -183,14 +172,17 @@ class SearchRun:
         curve = self._by.rankings.of(self._opened.name).curve(kind)
         if curve is not None:
             return curve.probability
-        encoder = self._by.encoder() if kind else None
-        if encoder is None or kind is None or encoder.fingerprint != self._fingerprint:
+        if kind is None:
+            return _unknown
+        try:
+            encoder = self._encoder()
+        except EncoderMismatch:
             return _unknown  # calibrated for vectors of its own only
         return lambda cosine: encoder.relevance(cosine, kind)
 
-    @property
-    def _fingerprint(self) -> str:
-        return self._opened.config.fingerprint
+    def _encoder(self) -> Encoder:
+        """The one that made the vectors of what answers this request."""
+        return self._by.encoder(self._opened.name, self._opened.config)
 
     def _hits(self, composed: Composed | None, placed: Sequence[Placed]) -> list[Hit]:
         ranked = composed is not None

@@ -1,3 +1,6 @@
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -145,16 +148,18 @@ def test_a_collection_that_another_process_owns_is_told_not_crashed_on(
             assert second.client.get("/readyz").status_code == 200
 
 
-def test_a_collection_of_another_encoder_is_searched_by_id_only(
+def test_a_collection_answers_with_the_encoder_that_made_it(start: Serving, tmp_path: Path) -> None:
+    with _of_another_encoder(start, tmp_path) as second:
+        assert second.ids("c", query=[{"text": "blue"}])[0] == "b"
+        put = second.ask("PUT", "/c/items/x", {"image": base64_picture("green")})
+        assert put.status_code == 200
+        assert second.ids("c", query=[{"text": "green"}])[0] == "x"
+
+
+def test_a_collection_whose_encoder_is_gone_is_searched_by_id_only(
     start: Serving, tmp_path: Path
 ) -> None:
-    bundle = write_bundle(tmp_path / "other", version="2")
-    with start(tmp_path / "data") as first:
-        first.ask("PUT", "/c", {})
-        for item in ("a", "b"):
-            first.ask("PUT", f"/c/items/{item}", {"image": base64_picture()})
-    settings = Settings.load(data=tmp_path / "data", encoder=f"bundle:{bundle}", http__port=0)
-    with serving(build(settings)) as second:
+    with _of_another_encoder(start, tmp_path, gone=True) as second:
         assert second.ids("c", query=[{"id": "a"}]) == ["b"]
         for response in (
             second.ask("POST", "/c/search", {"query": [{"text": "red"}]}),
@@ -162,3 +167,18 @@ def test_a_collection_of_another_encoder_is_searched_by_id_only(
         ):
             assert response.status_code == 409
             assert response.json()["type"] == "urn:binocle:encoder-mismatch"
+
+
+@contextmanager
+def _of_another_encoder(start: Serving, tmp_path: Path, *, gone: bool = False) -> Iterator[Live]:
+    """A service of the tiny towers, with a collection 'c' of others."""
+    bundle = write_bundle(tmp_path / "other", version="2")
+    other = Settings.load(data=tmp_path / "data", encoder=f"bundle:{bundle}", http__port=0)
+    with serving(build(other)) as first:
+        first.ask("PUT", "/c", {})
+        for item, colour in (("a", "red"), ("b", "blue")):
+            first.ask("PUT", f"/c/items/{item}", {"image": base64_picture(colour)})
+    if gone:
+        shutil.rmtree(bundle)
+    with start(tmp_path / "data") as second:
+        yield second

@@ -1,0 +1,1 @@
+"""`binocle bench ingest`, wired: loads as their operators see them."""
