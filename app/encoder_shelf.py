@@ -103,6 +103,10 @@ class EncoderShelf:
                 self._others.popitem(last=False)  # whoever uses it still has it
             return held.encoder
 
+    def fetch(self, spec: str) -> Encoder:
+        """The encoder that a spec names, for the caller alone. Raises EncoderError."""
+        return self._held(spec).encoder
+
     def make_ready(self, collection: str, config: CollectionConfig) -> None:
         """Load and run the encoder of a collection that is about to be answered from.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,14 @@ _CLOSE = 1e-5
 """Vectors are brought to unit length on the way in, which moves float32 by its last bits."""
 
 T = TypeVar("T")
+
+
+class Listed(Protocol):
+    """Whatever lists ids in the order that all engines have."""
+
+    def ids(self) -> Iterator[str]: ...
+
+
 Progress = Callable[[int, int], None]
 """Is told how many points are there, and how many there will be."""
 
@@ -58,7 +66,7 @@ def copy_points(
         present += len(batch) - len(missing)
         if on_progress:
             on_progress(copied + present, total)
-    _drop_strangers(source, target)
+    drop_strangers(source, target)
     return Copied(copied, present, verify(source, target))
 
 
@@ -111,7 +119,7 @@ def _same_words(ours: Point, theirs: Point) -> bool:
     )
 
 
-def _drop_strangers(source: Generation, target: Generation) -> None:
+def drop_strangers(source: Listed, target: Generation) -> None:
     """Delete from `target` what `source` has not, or has not any more."""
     for batch in batches(_in_step(target.ids(), source.ids()), _BATCH):
         strangers = [each for each, there in batch if not there]

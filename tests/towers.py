@@ -38,11 +38,14 @@ _LIGHT = 0.2
 _SHARPNESS = 40.0
 
 
-def write_bundle(directory: Path, *, version: str = "1") -> Path:
-    """Writes the bundle into `directory` and returns it; another `version`, another fingerprint."""
+def write_bundle(directory: Path, *, version: str = "1", turned: bool = False) -> Path:
+    """Writes the bundle into `directory` and returns it; another `version`, another fingerprint.
+
+    `turned` reverses the axes of the space: the same answers, of vectors that can't be mixed.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    onnx.save(_image_tower(), directory / "image.onnx")
-    onnx.save(_text_tower(), directory / "text.onnx")
+    onnx.save(_image_tower(turned), directory / "image.onnx")
+    onnx.save(_text_tower(turned), directory / "text.onnx")
     tokenizer = _tokenizer()
     tokenizer.add_special_tokens([f"[v{version}]"])
     tokenizer.save(str(directory / "tokenizer.json"))
@@ -69,7 +72,7 @@ def _palette() -> np.ndarray:
     return np.array(list(COLOURS.values()), dtype=np.float32) / 255
 
 
-def _image_tower() -> onnx.ModelProto:
+def _image_tower(turned: bool) -> onnx.ModelProto:
     palette = _palette()
     # -|pixel - colour|^2 less the term that softmax cancels, as a 1 x 1 convolution
     weight = (2 * _SHARPNESS * palette)[:, :, None, None]
@@ -90,14 +93,16 @@ def _image_tower() -> onnx.ModelProto:
         helper.make_node("Conv", ["quarters", "light"], ["lightness"]),
         helper.make_node("Flatten", ["lightness"], ["light_flat"]),
         helper.make_node("Concat", ["colours", "light_flat"], ["rows"], axis=1),
-        helper.make_node("LpNormalization", ["rows"], ["embedding"], axis=1, p=2),
+        *_last(turned),
     ]
     shape = ["n", 3, SIZE, SIZE]
     inputs = [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, shape)]
-    return _model("image", nodes, inputs, {"weight": weight, "bias": bias, "light": light})
+    return _model(
+        "image", nodes, inputs, {"weight": weight, "bias": bias, "light": light, **_order(turned)}
+    )
 
 
-def _text_tower() -> onnx.ModelProto:
+def _text_tower(turned: bool) -> onnx.ModelProto:
     colours = len(COLOURS)
     table = np.full((colours + 2, DIM), 0.02, dtype=np.float32)  # [CLS], [UNK], then the colours
     table[2:, :colours] += np.eye(colours, dtype=np.float32)
@@ -108,14 +113,26 @@ def _text_tower() -> onnx.ModelProto:
         helper.make_node("Unsqueeze", ["mask", "last"], ["wide"]),
         helper.make_node("Mul", ["words", "wide"], ["kept"]),
         helper.make_node("ReduceSum", ["kept", "tokens"], ["rows"], keepdims=0),
-        helper.make_node("LpNormalization", ["rows"], ["embedding"], axis=1, p=2),
+        *_last(turned),
     ]
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "tokens_"])
         for name in ("input_ids", "attention_mask")
     ]
-    constants = {"table": table, "last": np.array([2]), "tokens": np.array([1])}
+    constants = {"table": table, "last": np.array([2]), "tokens": np.array([1]), **_order(turned)}
     return _model("text", nodes, inputs, constants)
+
+
+def _last(turned: bool) -> list[onnx.NodeProto]:
+    unit = helper.make_node("LpNormalization", ["rows"], ["unit"], axis=1, p=2)
+    if not turned:
+        unit.output[0] = "embedding"
+        return [unit]
+    return [unit, helper.make_node("Gather", ["unit", "order"], ["embedding"], axis=1)]
+
+
+def _order(turned: bool) -> dict[str, np.ndarray]:
+    return {"order": np.arange(DIM)[::-1].copy()} if turned else {}
 
 
 def _model(

@@ -10,6 +10,7 @@ from rich.table import Table
 from app.cli import moving
 from app.cli.fields import add_field, fields_of, print_fields
 from app.cli.ranking import ranking
+from app.cli.reembed import reembed
 from app.cli.terminal import AsJson, Data, Store, human_bytes, output, print_json, wired
 from qdrant.store import CollectionInfo
 
@@ -20,6 +21,7 @@ for move in (moving.copy, moving.snapshot, moving.restore, moving.tune):
     commands.command()(move)
 commands.command()(ranking)
 commands.command("add-field")(add_field)
+commands.command()(reembed)
 Name = Annotated[str, typer.Argument(help="The collection.")]
 
 

@@ -15,12 +15,20 @@ from app.http.openapi import takes
 from app.http.service import Service
 from app.http.succession_models import (
     GenerationAnswer,
+    NearestAnswer,
+    NearestQuery,
     PointsAnswer,
     PointsBody,
     PointsQuery,
     TakeOverBody,
 )
-from app.succession.taking_over import described, points_of, take_over, write_points
+from app.succession.taking_over import (
+    described,
+    nearest_points,
+    points_of,
+    take_over,
+    write_points,
+)
 
 _BASE = "/v1/collections/{collection}/generation"
 
@@ -49,6 +57,20 @@ def succession_routes(service: Service) -> APIRouter:
             lambda: points_of(
                 wiring, collection, body.ids, body.after, body.limit, vectors=body.vectors
             )
+        )
+        return json_answer(found)
+
+    @router.post(
+        _BASE + "/nearest",
+        response_model=NearestAnswer,
+        summary="The nearest points to vectors",
+        openapi_extra=takes({JSON: NearestQuery}),
+    )
+    async def nearest(collection: str, request: Request) -> Response:
+        """Of all items, private ones too; to compare encoders by."""
+        body = await read_json(request, NearestQuery, service.max_body)
+        found = await lanes.write.run(
+            lambda: nearest_points(wiring, collection, body.vectors, body.limit)
         )
         return json_answer(found)
 
@@ -82,6 +104,7 @@ def succession_routes(service: Service) -> APIRouter:
                 base=body.base,
                 since=body.since,
                 replay=body.replay,
+                leave_out=body.leave_out,
             )
             return described(wiring, collection)
 

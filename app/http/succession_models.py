@@ -33,6 +33,15 @@ class PointsAnswer(Answer):
     after: str | None = None
 
 
+class NearestQuery(Body):
+    vectors: list[str] = Field(max_length=1000, description="Base64 of float32, little-endian.")
+    limit: int = Field(10, ge=1, le=1000)
+
+
+class NearestAnswer(Answer):
+    ids: list[list[str]] = Field(description="Of each vector, best first.")
+
+
 class PointsBody(Body):
     points: list[dict[str, Any]] = Field([], max_length=1000)
     delete: list[str] = Field([], max_length=1000, description="Ids of items to delete.")
@@ -45,4 +54,9 @@ class TakeOverBody(Body):
     replay: bool = Field(
         True,
         description="Whether points can be brought over as they are; else 409 where there are any.",
+    )
+    leave_out: bool = Field(
+        False,
+        description="Leave out what changed since and can't be encoded anew, where the encoder is "
+        "another; else 409 where there is any.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,8 +11,9 @@ import httpx
 
 from app.client.problems import told
 from app.running import RunningService
-from app.succession.wire import point_as_json, point_from_json
+from app.succession.wire import point_as_json, point_from_json, row_as_text
 from core.errors import StoreUnavailable
+from encoders.encoder import Vectors
 from qdrant.config_json import config_from_json
 from qdrant.store import CollectionConfig, Point
 
@@ -91,9 +92,25 @@ class RemoteGeneration:
     def flush(self) -> None:
         """Nothing: what the service has acknowledged is kept."""
 
-    def take_over(self, generation: str, *, since: int, replay: bool) -> None:
+    def nearest(self, vectors: Vectors, limit: int) -> list[list[str]]:
+        """For each row of float32 (n, dim) the ids of the `limit` nearest, best first."""
+        found: list[list[str]] = []
+        for part in _parts(vectors, _WRITE):
+            rows = [row_as_text(row) for row in part]
+            found += self._ask("/nearest", {"vectors": rows, "limit": limit})["ids"]
+        return found
+
+    def take_over(
+        self, generation: str, *, since: int, replay: bool, leave_out: bool = False
+    ) -> None:
         """Have the service answer from `generation`. Raises GenerationChanged as it does."""
-        asked = {"generation": generation, "base": self._name, "since": since, "replay": replay}
+        asked = {
+            "generation": generation,
+            "base": self._name,
+            "since": since,
+            "replay": replay,
+            "leave_out": leave_out,
+        }
         self._ask("/take-over", asked)
 
     def close(self) -> None:
@@ -116,7 +133,7 @@ class RemoteGeneration:
         return dict(document)
 
 
-def _parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+def _parts(values: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:
     left = iter(values)
     while part := list(islice(left, size)):
         yield part

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from app.succession.wire import point_as_json, point_from_json
+from app.reembedding.base import LocalBase, nearest_of
+from app.reembedding.catching_up import bring_last
+from app.succession.wire import point_as_json, point_from_json, rows_from_texts
 from app.wiring import Wiring
 from core.errors import GenerationChanged
 from ingestion.ledger import Ledger
 from qdrant.config_json import config_as_json
-from qdrant.store import Generation
+from qdrant.store import JOINT, Generation
 
 _AT_ONCE = 200
 
@@ -49,6 +51,15 @@ def points_of(
         return {"points": [point_as_json(point) for point in found], "after": following}
 
 
+def nearest_points(
+    wiring: Wiring, collection: str, vectors: Sequence[str], limit: int
+) -> dict[str, Any]:
+    """Ids of the nearest points to each vector, with nothing between the engine and the answer."""
+    with wiring.catalog.lease(collection) as opened:
+        rows = rows_from_texts(vectors, opened.config.vectors[JOINT])
+        return {"ids": nearest_of(opened.generation, rows, limit)}
+
+
 def write_points(
     wiring: Wiring,
     collection: str,
@@ -65,9 +76,19 @@ def write_points(
 
 
 def take_over(
-    wiring: Wiring, collection: str, generation: str, *, base: str, since: int, replay: bool
+    wiring: Wiring,
+    collection: str,
+    generation: str,
+    *,
+    base: str,
+    since: int,
+    replay: bool,
+    leave_out: bool = False,
 ) -> None:
     """Answer from `generation`, with all that was written to `base` after the change `since`.
+
+    Where it was made with another encoder, that is loaded first, and what has changed since is
+    encoded anew; `leave_out` are the items of which no image can be had, else they hold it up.
 
     Raises GenerationChanged where another generation answers than `base`, or where there were
     changes that are not to be brought over as they are.
@@ -89,7 +110,10 @@ def take_over(
                 f"{len(changed):,} items of '{collection}' were written since.",
                 hint="Bring them over first.",
             )
-        copy_changed(old, new, changed, wiring.ledgers.of(collection, new.name))
+        if old.config.fingerprint == new.config.fingerprint:
+            copy_changed(old, new, changed, wiring.ledgers.of(collection, new.name))
+        else:
+            bring_last(wiring, LocalBase(old, ledger), new, changed, leave_out=leave_out)
 
     wiring.catalog.take_over(collection, generation, bring_over)
 

@@ -1,0 +1,1 @@
+"""New vectors of another encoder for a collection that goes on answering."""
