@@ -106,20 +106,24 @@ def _is_taken(name: str) -> bool:
     return name in _RESERVED or (name in BUILTIN_FIELDS and name not in DERIVED_FIELDS)
 
 
+_LISTS = (list, tuple, set, frozenset)
+
+
 def coerce(name: str, value: Any, kind: FieldType) -> Any:
     """`value` as field `name` stores it: JSON types only; a list stays a list.
 
     Raises InvalidItem, which names the field, the value and the type, when it does not fit.
     None, NaN and blank strings are None: the field is absent; so is the text 'NaN' of a number.
     """
-    if kind is not FieldType.GEO and isinstance(value, list | tuple | set | frozenset):
+    if value is None:  # first: of most fields, most items have nothing
+        return None
+    if isinstance(value, str):
+        if not value or value.isspace() or (kind in _NUMBERS and _is_nan(value)):
+            return None
+    elif isinstance(value, _LISTS) and kind is not FieldType.GEO:
         members = [coerce(name, member, kind) for member in value]
         return [member for member in members if member is not None]
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if kind in _NUMBERS and _is_nan(value):
+    elif isinstance(value, float) and math.isnan(value):
         return None
     try:
         return _COERCE[kind](value)

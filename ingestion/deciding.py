@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from core.items import Item
 from ingestion.ledger import Entry, Ledger
-from ingestion.payload import ITEM, SHA256, image_hash, item_hash
+from ingestion.payload import ITEM, SHA256, hashes
 from ingestion.sources.source import Candidate
 from ingestion.target import Target
 
@@ -43,7 +43,7 @@ class Decision:
 
 def entry_of(item: Item) -> Entry:
     """What the source says of the item, as hashes. Opens no image."""
-    return Entry(item_hash(item), image_hash(item.image))
+    return Entry(*hashes(item))
 
 
 def decide(candidates: Sequence[Candidate], generation: Target, ledger: Ledger | None) -> Decision:

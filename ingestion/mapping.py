@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -253,6 +254,7 @@ def _attribute_names(
     return names, notes
 
 
+@lru_cache(maxsize=1024)
 def folded(column: str) -> str:
     """A heading as the usual names are written: 'Image URL' is 'image_url'."""
     return re.sub(r"[^a-z0-9]+", "_", column.strip().lower()).strip("_")

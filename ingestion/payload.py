@@ -109,32 +109,49 @@ def attributes_of(item: Item, schema: Schema) -> dict[str, Any]:
     return values
 
 
+_SAME = json.JSONEncoder(default=str, sort_keys=True)
+"""Made once: `json.dumps` makes an encoder for every call with options."""
+
+
 def item_hash(item: Item, *, data_sha256: str | None = None) -> str:
     """128 bits, hexadecimal, of all that the source says of the item and of its image's identity.
 
     The identity is a file's path, size and time of change; a URL; the SHA-256 of bare bytes, which
     `data_sha256` saves computing. So no image is opened to learn that nothing changed.
     """
-    facts = [
-        item.id,
-        item.title,
-        item.description,
-        item.tags,
-        item.owner_id,
-        item.uploaded_at,
-        item.visibility.value,
-        sorted(item.attributes.items()),
-        _identity(item.image, data_sha256),
-        *(fact for fact in (item.product_id, item.safety) if fact is not None),
-    ]
-    text = json.dumps(facts, default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return _item_hash(item, _identity(item.image, data_sha256))
 
 
 def image_hash(image: ImageSource, *, data_sha256: str | None = None) -> str:
     """128 bits, hexadecimal, of the image's identity alone; see `item_hash`."""
-    text = json.dumps(_identity(image, data_sha256), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return _hash(_identity(image, data_sha256))
+
+
+def hashes(item: Item) -> tuple[str, str]:
+    """`item_hash` and `image_hash`, for one look at the file."""
+    identity = _identity(item.image, None)
+    return _item_hash(item, identity), _hash(identity)
+
+
+def _item_hash(item: Item, identity: Mapping[str, Any]) -> str:
+    return _hash(
+        [
+            item.id,
+            item.title,
+            item.description,
+            item.tags,
+            item.owner_id,
+            item.uploaded_at,
+            item.visibility.value,
+            sorted(item.attributes.items()),
+            identity,
+            *(fact for fact in (item.product_id, item.safety) if fact is not None),
+        ]
+    )
+
+
+def _hash(facts: object) -> str:
+    return hashlib.sha256(_SAME.encode(facts).encode()).hexdigest()[:32]
 
 
 def renewed_payload(item: Item, schema: Schema, present: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,11 +179,12 @@ def _identity(image: ImageSource, data_sha256: str | None) -> Mapping[str, Any]:
         return {"sha256": data_sha256 or hashlib.sha256(image.data).hexdigest()}
     if image.path is None:
         return {"url": image.url}
+    path = _path_text(image.path)
     try:
-        status = image.path.stat()
+        status = os.stat(image.path)  # noqa: PTH116 - half the time of Path.stat
     except OSError:
-        return {"path": _reference(image), "missing": True}
-    return {"path": _reference(image), "size": status.st_size, "changed": status.st_mtime_ns}
+        return {"path": path, "missing": True}
+    return {"path": path, "size": status.st_size, "changed": status.st_mtime_ns}
 
 
 def _reference(image: ImageSource) -> str | None:
@@ -175,7 +193,7 @@ def _reference(image: ImageSource) -> str | None:
 
 def _path_text(path: Path) -> str:
     """The path, or where its bytes are no UTF-8, a file: URL that keeps them."""
-    raw = os.fsencode(path.absolute())
+    raw = os.fsencode(path if path.is_absolute() else path.absolute())
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -20,7 +20,7 @@ from app.http.models import (
     SessionBody,
 )
 from app.http.search_models import BatchBody, SearchBody, SearchForm
-from app.http.succession_models import PointsBody, PointsQuery, TakeOverBody
+from app.http.succession_models import NearestQuery, PointsBody, PointsQuery, TakeOverBody
 
 _REF = "#/components/schemas/{model}"
 _READ_BY_ROUTES = (
@@ -34,6 +34,7 @@ _READ_BY_ROUTES = (
     PublishBody,
     FieldsBody,
     PointsQuery,
+    NearestQuery,
     PointsBody,
     TakeOverBody,
     EmbeddingsBody,

@@ -40,6 +40,8 @@ def clean(field: str, value: Any) -> Any:
 
 def text(field: str, value: Any) -> str:
     """A string; '' for nothing."""
+    if value is None:
+        return ""
     found = coerce(field, clean(field, value), FieldType.TEXT)
     return " ".join(found) if isinstance(found, list) else found or ""
 
@@ -126,6 +128,8 @@ def moment(field: str, value: Any) -> datetime | None:
 
 def visibility(value: Any) -> Visibility:
     """Public for nothing."""
+    if value is None:
+        return Visibility.PUBLIC
     word = text("visibility", value).lower()
     if word and word not in list(Visibility):
         raise InvalidItem(

@@ -6,10 +6,12 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import BinaryIO, cast
@@ -83,8 +85,9 @@ class Place:
         """A file named relative to this one's folder: a path, or a URL for one that is away."""
         if self.home is not None:
             return self.home / name
-        if self.local is not None:
-            return self.local.absolute().parent / name
+        folder = _folder_of(self.address)
+        if folder is not None:
+            return Path(os.path.join(folder, name))  # noqa: PTH118 - parses the path once
         if scheme_of(self.address) in ("http", "https"):
             return urljoin(self.address, name)
         return f"{self.address.rpartition('/')[0]}/{name}"
@@ -137,6 +140,14 @@ class Place:
         if last in COMPRESSED:
             return PurePosixPath(name[: -len(last)]).suffix, last
         return last, ""
+
+
+@lru_cache(maxsize=64)
+def _folder_of(address: str) -> str | None:
+    """The folder of a file on this machine: asked for every row."""
+    if scheme_of(address):
+        return None
+    return str(Path(address).absolute().parent)
 
 
 def buffered(stream: BinaryIO) -> io.BufferedReader:

@@ -65,8 +65,11 @@ class Rows:
             if "id" not in self.columns.roles and product is not None and number > start:
                 name = f"{base}#{products.next(base)}"
             try:
-                image = first if number == start else cells.image(value, place)
-                one = replace(item, id=name, image=image, product_id=product)
+                if number == start and name == base and product is None:
+                    one = item
+                else:
+                    image = first if number == start else cells.image(value, place)
+                    one = replace(item, id=name, image=image, product_id=product)
                 yield Candidate(one, record.row, place.name, record.values)
             except BinocleError as error:
                 yield self._rejection(error, record, place, name)
