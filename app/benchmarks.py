@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from eval.bench.latency import bench_search as time_search
 from eval.bench.load_test import Request, measure_load
 from eval.bench.measures import Measure
 from eval.bench.recall import bench_recall
-from eval.bench.service import ServiceProcess
+from eval.bench.service import ServiceProcess, free_port
 from eval.bench.synthetic import multiply, photo_of_bytes
 from eval.bench.throughput import bench_ingest as time_ingest
 from ingestion.limits import cores
@@ -171,9 +170,7 @@ def bench_index(settings: Settings) -> list[Measure]:
 
 def bench_service(settings: Settings, folder: Path, *, clients: int, total: int) -> list[Measure]:
     """The service as its users see it: time to ready, memory, latencies under load."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "app.cli", "serve", "--data", str(settings.data)]
     command += ["--encoder", settings.encoder, "--port", str(port)]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
+from app.ray_engine import RayEngine
 from app.wiring import Wiring
+from ingestion.elsewhere import Elsewhere
 from ingestion.ledger import Ledger
 from ingestion.limits import Pace, cores
 from ingestion.mapping import ColumnMapping
@@ -17,6 +20,8 @@ from ingestion.syncing import Sync
 from ingestion.target import Target
 from ingestion.task import Task
 from qdrant.store import Quantization
+
+Engine = Literal["local", "ray"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class BulkLoad:
         most_rejects: share of the entries, 0 to 1, above which the load fails; None is no limit.
         through: where a service owns the collection, so many changes at most are written through
             it; more are made in a generation aside, which the service then takes over.
+        workers: threads that decode, and that encode; None for one a core. On Ray, tasks at a time.
+        engine: 'local', or 'ray' for images that are read, encoded and written by Ray Data.
     """
 
     collection: str
@@ -43,6 +50,8 @@ class BulkLoad:
     sync: Sync | None = None
     most_rejects: float | None = None
     through: int = 1_000
+    workers: int | None = None
+    engine: Engine = "local"
 
 
 @dataclass(frozen=True)
@@ -86,10 +95,17 @@ def task_of(
         rejects=rejects,
         beside_rejects=(origin_path(rejects), origin.as_json()),
         limits=wiring.load_limits(),
-        pace=Pace(encoders=cores()),
+        pace=Pace(decoders=plan.workers or cores(), encoders=plan.workers or cores()),
         ledger=ledger,
         sync=plan.sync,
         most_rejects=plan.most_rejects,
         derive=wiring.derive(),
         duplicates=wiring.duplicates(plan.collection),
+        elsewhere=_elsewhere(wiring, plan, target),
     )
+
+
+def _elsewhere(wiring: Wiring, plan: BulkLoad, target: Target) -> Elsewhere | None:
+    if plan.engine == "local":
+        return None
+    return RayEngine(wiring.settings, plan.collection, target.name, plan.workers)

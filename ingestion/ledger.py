@@ -14,7 +14,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -94,6 +94,19 @@ class Ledger:
                     .where(*self._mine(), table.id.in_(part), table.state == _State.BEGUN)
                     .values(state=_State.SETTLED)
                 )
+
+    def settle_with(self, sha256: Mapping[str, str]) -> None:
+        """As `settle`, of what was begun before its images were read; their SHA-256 by id."""
+        table = LEDGER_ITEMS.c
+        change = (
+            update(LEDGER_ITEMS)
+            .where(*self._mine(), table.id == bindparam("of"), table.state == _State.BEGUN)
+            .values(state=_State.SETTLED, sha256=bindparam("known"))
+        )
+        rows = [{"of": each, "known": known} for each, known in sha256.items()]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(change, rows)
 
     def touch(self, ids: Sequence[str]) -> None:
         """Somebody else than a load writes to these: number the change, and trust no entry."""

@@ -142,6 +142,10 @@ class _Run:
         ready: Channel[_Ready] = Channel(pace.ahead, pace.decoders)
         points: Channel[_Encoded] = Channel(2 * pace.write_batch, pace.encoders)
         stages.source("read", self._intake.wanted(), found)
+        elsewhere = self._task.elsewhere
+        if elsewhere is not None:
+            stages.stage("elsewhere", self._hand_over, found, None, batch=elsewhere.batch)
+            return
         stages.stage("fetch", self._fetch, found, loaded, threads=pace.fetchers)
         stages.stage("decode", self._decode, loaded, ready, threads=pace.decoders)
         stages.stage(
@@ -174,6 +178,26 @@ class _Run:
         with self._counting:
             self._renewed += written
         return missing
+
+    def _hand_over(self, batch: list[Wanted]) -> tuple[()]:
+        """Have others do the rest; what is not answered for stays to be done again."""
+        assert self._task.elsewhere is not None
+        ledger = self._task.ledger
+        if ledger is not None:
+            ledger.begin({one.candidate.item.id: one.entry for one in batch})
+        shas: dict[str, str] = {}
+        try:
+            for done in self._task.elsewhere.write([one.candidate for one in batch]):
+                wanted = batch[done.place]
+                if done.error is not None:
+                    self._reject(wanted, done.error)
+                    continue
+                shas[wanted.candidate.item.id] = done.sha256
+                self._indexed += 1
+        finally:
+            if ledger is not None:
+                ledger.settle_with(shas)
+        return ()
 
     def _fetch(self, batch: list[Wanted]) -> Iterator[_Loaded]:
         for wanted in batch:

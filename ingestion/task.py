@@ -11,6 +11,7 @@ from core.fields import FieldType
 from encoders.encoder import Encoder
 from ingestion.derive import NOTHING, Derive
 from ingestion.duplicates import DuplicateIndex
+from ingestion.elsewhere import Elsewhere
 from ingestion.ledger import Ledger
 from ingestion.limits import Limits, Pace
 from ingestion.sources.source import Source
@@ -34,6 +35,7 @@ class Task:
         duplicates: groups near-duplicates; None groups none.
         most_changes: stop, as if interrupted, before more items than these are written; None is no
             limit.
+        elsewhere: decodes, encodes and writes in the place of this process's threads.
     """
 
     source: Source
@@ -50,6 +52,7 @@ class Task:
     most_changes: int | None = None
     derive: Derive = NOTHING
     duplicates: DuplicateIndex | None = None
+    elsewhere: Elsewhere | None = None
 
 
 def check_fields(source: Source, declared: Mapping[str, FieldType]) -> None:

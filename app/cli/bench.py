@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-import platform
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from app import benchmarks
 from app.cli import bench_calibrate, bench_fanout, bench_index
-from app.cli.terminal import AsJson, EncoderSpec, errors, output, print_json
+from app.cli.bench_ingest import Part, ingest
+from app.cli.bench_tables import SAMPLE, Rounds, Source, tell
+from app.cli.terminal import AsJson, EncoderSpec, errors
 from app.cli.train import quiet_libraries, watching
 from app.derive_benchmark import bench_derived
 from app.encoder_benchmark import bench_encoder
 from app.settings import Settings
 from eval.bench.judging import bench_judging
-from eval.bench.measures import Measure
-from ingestion.limits import cores
 
 commands = typer.Typer(
     help="Speed and memory, as ratios to a bare part in the same run.", no_args_is_help=True
 )
-_SAMPLE = Path(__file__).parents[2] / "examples" / "catalog" / "catalog.csv"
-Source = Annotated[str, typer.Option(help="A folder or catalog whose images are used.")]
-Rounds = Annotated[int, typer.Option(min=1, help="How often each part is measured.")]
 Items = Annotated[int, typer.Option(min=100, help="Items in the collection; made beyond real.")]
 
 
 @commands.command()
-def ingest(
-    source: Source = str(_SAMPLE),
-    images: Annotated[int, typer.Option(min=10, help="Images to load.")] = 500,
-    rounds: Rounds = 5,
-    encoder: EncoderSpec = None,
-    as_json: AsJson = False,
-) -> None:
-    """A load end to end against the encoder alone, on the same images."""
-    with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder:
-        settings = Settings.load(data=Path(folder), encoder=encoder)
-        found = benchmarks.bench_ingest(
-            settings, source, Path(folder), images=images, rounds=rounds
-        )
-    tell(found, as_json)
-
-
-@commands.command()
 def search(
-    source: Source = str(_SAMPLE),
+    source: Source = SAMPLE,
     items: Items = 100_000,
     clients: Annotated[int, typer.Option(min=1, help="Clients at a time.")] = 4,
     requests: Annotated[int, typer.Option(min=10, help="Requests over HTTP.")] = 2_000,
@@ -89,7 +67,7 @@ def encoder(
 
 @commands.command()
 def derive(
-    source: Source = str(_SAMPLE),
+    source: Source = SAMPLE,
     images: Annotated[int, typer.Option(min=10, help="Images to look at.")] = 300,
     rounds: Rounds = 3,
     encoder: EncoderSpec = None,
@@ -116,7 +94,7 @@ def train(
     model: Annotated[
         str, typer.Option(help="What is trained; fresh weights are as fast as any.")
     ] = "open_clip:ViT-B-32/",
-    source: Annotated[Path, typer.Option(help="A catalog with images and titles.")] = Path(_SAMPLE),
+    source: Annotated[Path, typer.Option(help="A catalog with images and titles.")] = Path(SAMPLE),
     batch: Annotated[int, typer.Option(min=2, help="Pairs of a batch.")] = 32,
     steps: Annotated[int, typer.Option(min=1, help="Steps of a round that are timed.")] = 4,
     rounds: Rounds = 3,
@@ -136,26 +114,13 @@ def train(
 
 
 @commands.command("all")
-def all_(source: Source = str(_SAMPLE), encoder: EncoderSpec = None) -> None:
+def all_(source: Source = SAMPLE, encoder: EncoderSpec = None) -> None:
     """All of them."""
-    ingest(source=source, encoder=encoder)
+    ingest(part=[Part.END_TO_END], source=source, encoder=encoder)
     search(source=source, encoder=encoder)
 
 
+commands.command()(ingest)
 commands.command()(bench_index.quantization)
 commands.command()(bench_calibrate.calibrate)
 commands.command()(bench_fanout.fanout)
-
-
-def tell(measures: list[Measure], as_json: bool) -> None:
-    """The measures as a table or as JSON."""
-    machine = f"{cores()} cores, {platform.machine()}, Python {platform.python_version()}"
-    if as_json:
-        print_json({"machine": machine, "measures": [measure.as_json() for measure in measures]})
-        return
-    table = Table("Measure", "Value", "Unit", "Target", "", "Basis", box=None, title=machine)
-    for measure in measures:
-        verdict = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[measure.met]
-        value = f"{measure.value:,.2f}" if measure.value < 100 else f"{measure.value:,.0f}"
-        table.add_row(measure.name, value, measure.unit, measure.target, verdict, measure.basis)
-    output.print(table)

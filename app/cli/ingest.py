@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.bulk_load import Engine
 from app.cli.catalog_columns import (
     Column,
     Encoding,
@@ -94,6 +95,12 @@ def ingest(
     quantization: Annotated[
         Quantization, typer.Option(help="How vectors are compressed in memory.")
     ] = "int8",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads that decode, and that encode [the cores].")
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="'ray' spreads the work over a Ray cluster; needs --store URL.")
+    ] = "local",
     as_json: AsJson = False,
     data: Data = None,
     store: Store = None,
@@ -139,6 +146,8 @@ def ingest(
         quantization=quantization,
         sync=Sync(share_of(max_deletes, "--max-deletes"), force) if sync else None,
         most_rejects=None if fail_over is None else share_of(fail_over, "--fail-over"),
+        workers=workers,
+        engine=engine,
     )
     with wired(data=data, store=store, encoder=encoder) as wiring:
         if dry_run:
