@@ -16,6 +16,7 @@ from app.search.present import Answer
 from app.search.query import SearchRequest, TextPart
 from core.errors import BinocleError, EncoderError, EncoderMismatch, InvalidQuery, StoreError
 from encoders.encoder import Encoder, Vectors
+from qdrant.store import CollectionConfig
 
 _TEXTS = 32
 """In one run of the text tower."""
@@ -70,9 +71,15 @@ def search_batch(
     with searcher.catalog.lease(collection) as opened:
         texts = _texts(searcher, opened, requests)
         if len(texts) > 1:
-            encoder = searcher.encoder()
+            own = searcher.encoder
+            encoder = own(collection, opened.config)
             ahead = EncodedAhead(encoder, _encoded(encoder, texts))
-            searcher = replace(searcher, encoder=lambda: ahead)
+
+            def chosen(name: str, config: CollectionConfig) -> Encoder:
+                # A generation of another encoder may take over between two of the searches.
+                return ahead if config.fingerprint == ahead.fingerprint else own(name, config)
+
+            searcher = replace(searcher, encoder=chosen)
         return [_answer(searcher, collection, request) for request in requests]
 
 
