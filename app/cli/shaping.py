@@ -16,7 +16,7 @@ Diversity = Annotated[
 ]
 Collapse = Annotated[
     bool | None,
-    typer.Option("--collapse/--no-collapse", help="Near-duplicates stand behind the best."),
+    typer.Option("--collapse/--no-collapse", help="One of near-duplicates, one of a product."),
 ]
 MinRelevance = Annotated[
     float | None, typer.Option(min=0, max=1, help="Leave out hits of less relevance.")

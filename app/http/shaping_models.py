@@ -19,7 +19,8 @@ class ShapingBody(Body):
     """What a request may say beside its query. Left out: as the collection's ranking has it."""
 
     collapse: bool | None = Field(
-        None, description="Whether near-duplicates stand behind the best of them."
+        None,
+        description="Whether near-duplicates, and images of one product, stand behind the best.",
     )
     list_collapsed: bool = Field(False, description="Tell the ids of what stands behind each hit.")
     group: GroupModel | None = Field(None, description="At most n hits of each value of a field.")
@@ -61,7 +62,8 @@ class ShapingParams(BaseModel):
     """The same in a query string or a form."""
 
     collapse: bool | None = Field(
-        None, description="Whether near-duplicates stand behind the best of them."
+        None,
+        description="Whether near-duplicates, and images of one product, stand behind the best.",
     )
     list_collapsed: bool = Field(False, description="Tell the ids of what stands behind each hit.")
     group: str | None = Field(None, description="A keyword field to group by.")

@@ -59,7 +59,9 @@ class Shaped:
     _names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.shape = self.ranking.shape(self.request.shaping, self.composed.kind)
+        products = self.opened.schema.derives("product_id")
+        kind = self.composed.kind
+        self.shape = self.ranking.shape(self.request.shaping, kind, products=products)
         self._names = self.ranking.stages(self.request.shaping)
         check_group(self.shape.group, self.opened.schema)
 

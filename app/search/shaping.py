@@ -39,12 +39,16 @@ class Group:
             )
 
 
+BY_PRODUCT = Group("product_id")
+"""One image of each product."""
+
+
 @dataclass(frozen=True)
 class Shaping:
     """What a request says of its answer's shape. None: as the collection's ranking has it.
 
     Args:
-        collapse: whether near-duplicates stand behind the best of them.
+        collapse: whether near-duplicates, and images of one product, stand behind the best of them.
         list_collapsed: tell the ids of what stands behind each hit.
         group: at most n hits of each value of a field.
         diversity: 0 to 1: 0 is by score alone, 1 by difference from the hits before alone.

@@ -55,6 +55,21 @@ def test_a_group_has_one_hit_and_pages_go_on_with_the_next(shop: Live) -> None:
     assert second["cursor"] is None
 
 
+def test_a_product_is_shown_once_by_its_best_image(light: Live, fresh: str) -> None:
+    images = [("a", "red", "lamp"), ("a#2", "blue", "lamp"), ("b", "orange", None)]
+    items = [
+        {"id": item, "image": base64_picture(colour), "product_id": product}
+        for item, colour, product in images
+    ]
+    assert light.ask("POST", f"/{fresh}/items", {"items": items}).json()["rejected"] == 0
+    assert light.ids(fresh, query=RED) == ["a", "b"]
+    answer = light.search(fresh, query=[{"text": "blue"}])
+    assert [(hit["id"], hit.get("group")) for hit in answer["hits"]] == [("a#2", "lamp"), ("b", None)]
+    assert len(light.ids(fresh, query=RED, collapse=False)) == 3
+    assert len(light.ids(fresh, query=RED, group={"field": "id"})) == 3
+    assert len(light.ids(fresh)) == 3  # browsing shows all
+
+
 def test_nothing_relevant_enough_is_an_honest_no_match(shop: Live) -> None:
     answer = shop.search("shop", query=RED, min_relevance=1.0, nearest_below=True, limit=2)
     assert answer["hits"] == []

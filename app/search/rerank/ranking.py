@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.search.rerank.rules import Pin, Rule
-from app.search.shaping import MAX_PER_GROUP, Group, Shape, Shaping
+from app.search.shaping import BY_PRODUCT, MAX_PER_GROUP, Group, Shape, Shaping
 from core.errors import BinocleError, InvalidRequest
 from core.fields import FieldType, Schema
 
@@ -107,12 +107,20 @@ class Ranking(_Part):
                 )
         return tuple(name for name in STAGES if name in wanted.rerank)
 
-    def shape(self, wanted: Shaping, kind: str | None) -> Shape:
-        """What is done to an answer to a query of this kind."""
+    def shape(self, wanted: Shaping, kind: str | None, *, products: bool = False) -> Shape:
+        """What is done to an answer to a query of this kind.
+
+        Args:
+            products: whether images may be of one product: then one of them is shown, unless
+                another grouping is asked for, or no collapsing.
+        """
         own = Group(self.group.field, self.group.n) if self.group is not None else None
+        collapse = self.collapse if wanted.collapse is None else wanted.collapse
+        if own is None and products and collapse:
+            own = BY_PRODUCT
         lines = {str(name): line for name, line in self.min_relevance.items()}
         return Shape(
-            collapse=self.collapse if wanted.collapse is None else wanted.collapse,
+            collapse=collapse,
             group=wanted.group or own,
             diversity=self.diversity if wanted.diversity is None else wanted.diversity,
             line=_given(wanted.min_relevance, lines.get(kind or "mix", 0.0)),
