@@ -166,8 +166,11 @@ def _takes(kind: FieldType, value: str) -> bool:
 def _inferred(values: Sequence[Any], typed: bool) -> FieldType:
     kind = infer_type(values)
     members = [member for value in values for member in cells.members(value)]
-    if kind is FieldType.INTEGER and any(isinstance(member, float) for member in members):
-        return FieldType.FLOAT  # 3.0 comes before 3.5
+    real = [member for member in members if member is not None]
+    if any(isinstance(member, float) for member in real) and all(
+        isinstance(member, int | float) and not isinstance(member, bool) for member in real
+    ):
+        return FieldType.FLOAT  # 3.0 comes before 3.5, and an infinite one is a mistake
     if typed and any(isinstance(member, str) for member in members):
         numbers = (FieldType.BOOL, FieldType.INTEGER, FieldType.FLOAT)
         return FieldType.KEYWORD if kind in numbers else kind

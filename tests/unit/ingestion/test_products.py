@@ -1,0 +1,97 @@
+"""Rows with several images, and several rows of one product."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.mapping import ColumnMapping
+from ingestion.rejects import Rejection
+from ingestion.sources.opening import open_source
+from tests.loads import candidates
+
+
+def _items(folder: Path, rows: list[dict[str, Any]], **mapping: Any) -> dict[str, Any]:
+    """Product and file name by id."""
+    path = folder / "c.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = candidates(open_source(path, ColumnMapping(**mapping)))
+    return {c.item.id: (c.item.product_id, c.item.image.path.name) for c in found}  # type: ignore[union-attr]
+
+
+def test_each_image_of_a_row_is_an_item_of_its_product(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": "7", "images": ["a.png", "b.png", "c.png"]},
+        {"id": "8", "images": ["d.png"]},
+    ]
+    assert _items(tmp_path, rows) == {
+        "7": ("7", "a.png"),
+        "7#2": ("7", "b.png"),
+        "7#3": ("7", "c.png"),
+        "8": (None, "d.png"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "mapping"),
+    [
+        ({"id": "7", "images": "a.png|b.png"}, {}),
+        ({"id": "7", "photo": "a.png,b.png"}, {"image": "photo", "image_separator": ","}),
+        ({"id": "7", "image": "a.png", "image_2": "b.png"}, {}),
+        (
+            {"id": "7", "front": "a.png", "back": "b.png"},
+            {"image": "front", "images": ("front", "back")},
+        ),
+        ({"id": "7", "image_link": "a.png", "additional_image_link": "b.png"}, {}),
+    ],
+)  # fmt: skip
+def test_images_may_be_in_a_cell_or_in_several_columns(
+    tmp_path: Path, row: dict[str, Any], mapping: dict[str, Any]
+) -> None:
+    assert _items(tmp_path, [row], **mapping) == {"7": ("7", "a.png"), "7#2": ("7", "b.png")}
+
+
+def test_rows_that_share_a_product_are_its_images_in_their_order(tmp_path: Path) -> None:
+    rows = [
+        {"item_group_id": group, "image": image}
+        for group, image in (("p", "a.png"), ("q", "b.png"), ("p", "c.png"))
+    ]
+    assert _items(tmp_path, rows) == {
+        "p": ("p", "a.png"),
+        "q": ("q", "b.png"),
+        "p#2": ("p", "c.png"),
+    }
+
+
+def _replayed(folder: Path, *lines: dict[str, Any]) -> list[Any]:
+    marks = {"row": 1, "field": None, "reason": "r", "kind": "k", "source": None}
+    path = folder / "rejects.jsonl"
+    path.write_text("".join(json.dumps({**marks, **line}) + "\n" for line in lines))
+    return list(open_source(path).entries())
+
+
+def test_a_replayed_image_keeps_its_number_among_those_of_its_product(tmp_path: Path) -> None:
+    lines = [
+        {"id": "p#2", "record": {"product_id": "p", "image": "c.png"}},
+        {"id": "q", "record": {"product_id": "q", "image": "d.png"}},
+    ]
+    found = _replayed(tmp_path, *lines)
+    assert [entry.item.id for entry in found] == ["p#2", "q"]
+
+
+def test_a_row_of_several_images_without_an_id_is_not_replayed_by_guess(tmp_path: Path) -> None:
+    record = {"product_id": "p", "images": ["a.png", "b.png"]}
+    (found,) = _replayed(tmp_path, {"id": "p#4", "record": record})
+    assert isinstance(found, Rejection)
+    assert found.field == "id"
+
+
+def test_what_a_mapping_names_may_be_missing_in_the_few_rows_of_a_replay(tmp_path: Path) -> None:
+    record = {"sku": "7", "image": "a.png"}
+    line = {"id": "7", "row": 1, "field": None, "reason": "", "kind": "k", "source": None}
+    (tmp_path / "r.jsonl").write_text(json.dumps({**line, "record": record}) + "\n")
+    mapping = ColumnMapping(id="sku", description="text", ignore=frozenset({"internal"}))
+    assert candidates(open_source(tmp_path / "r.jsonl", mapping))[0].item.id == "7"
