@@ -7,6 +7,7 @@ Run as a program, it takes a JSON object a line and answers with one:
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from ingestion.payload import SHA256
 from ingestion.syncing import Sync
 from qdrant.store import JOINT
 
+_MODULES = "modules"
 _REPOSITORY = Path(__file__).parent.parent
 
 
@@ -63,7 +65,12 @@ def _serve() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         work = partial({"load": _load, "state": _state}[asked["do"]], asked)
-        sys.stdout.write(json.dumps(_forked(work, asked.get("kill_after"))) + "\n")
+        answer = _forked(work, asked.get("kill_after"))
+        for module in answer.pop(_MODULES, ()):  # so that the next child need not import them
+            if module not in sys.modules:
+                with suppress(Exception):
+                    importlib.import_module(module)
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
@@ -74,7 +81,7 @@ def _forked(work: Callable[[], dict[str, Any]], kill_after: float | None) -> dic
     if child == 0:
         os.close(reading)
         try:
-            answer = work()
+            answer = {**work(), _MODULES: list(sys.modules)}
         except BaseException as error:
             answer = {"error": repr(error)}
         os.write(writing, json.dumps(answer).encode())

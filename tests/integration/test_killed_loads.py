@@ -106,7 +106,7 @@ def test_a_load_killed_anywhere_and_run_again_ends_as_if_it_never_was(
     options = _LOADS[kind]
     whole = workshop.load(workshop.copy(loaded=kind != "new"), "new.jsonl", **options)["seconds"]
 
-    @settings(max_examples=4)
+    @settings(max_examples=3)
     @given(moments=st.lists(st.floats(0.02, 1.2), min_size=1, max_size=2))
     def killed(moments: list[float]) -> None:
         data = workshop.copy(loaded=kind != "new")
