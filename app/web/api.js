@@ -35,6 +35,12 @@ export function search(collection, body, signal) {
   return call(`${collectionPath(collection)}/search`, { body, signal });
 }
 
+/** What `words` may be the beginning of. */
+export function suggest(collection, words, signal) {
+  const q = encodeURIComponent(words.slice(0, 200));
+  return call(`${collectionPath(collection)}/suggest?q=${q}`, { signal });
+}
+
 /** Have the browser send `key` from now on, images included. */
 export function useKey(key) {
   return call("/v1/session", { body: { key } });

@@ -2,6 +2,8 @@
 
 import { Chosen } from "./chosen.js";
 import { byId } from "./dom.js";
+import { remember } from "./recent.js";
+import { Suggestions } from "./suggestions.js";
 
 const PAUSE_MS = 300; // between the last keystroke and the search
 
@@ -13,6 +15,8 @@ export class SearchBox {
   #input = byId("q");
   #clear = byId("clear");
   #chosen;
+  #suggestions;
+  #collection = null;
   #parts = [];
   #onWords;
   #onRemove;
@@ -26,16 +30,21 @@ export class SearchBox {
       this.focus();
     };
     this.#chosen = new Chosen({ onSay, onRemove: remove });
+    this.#suggestions = new Suggestions({
+      input: this.#input,
+      onTake: (words) => this.#submit(words),
+    });
+    this.#input.addEventListener("change", () => this.#remember()); // left, or sent
     this.#input.addEventListener("input", (event) => this.#typed(event));
     this.#input.addEventListener("compositionend", () => this.#later());
     this.#input.addEventListener("keydown", (event) => this.#key(event));
     byId("search").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#cancel();
-      onWords(this.#input.value, { final: true });
+      this.#submit(this.#input.value);
     });
     this.#clear.addEventListener("click", () => {
       this.#cancel();
+      this.#suggestions.close();
       this.#input.value = "";
       this.#input.focus();
       onClear();
@@ -54,6 +63,8 @@ export class SearchBox {
     this.#cancel();
     if (this.#input.value.trim() !== view.q.trim()) this.#input.value = view.q;
     this.#parts = view.parts;
+    this.#collection = view.collection;
+    this.#suggestions.collection = view.collection;
     this.#chosen.show(view.collection, view.parts, titleOf);
     this.#input.placeholder = view.parts.length ? "Add words" : "Search by words or picture";
     this.#clear.hidden = !this.#input.value;
@@ -61,6 +72,18 @@ export class SearchBox {
 
   focus() {
     this.#input.focus();
+  }
+
+  #submit(words) {
+    this.#cancel();
+    this.#suggestions.close();
+    this.#clear.hidden = !words;
+    this.#remember();
+    this.#onWords(words, { final: true });
+  }
+
+  #remember() {
+    if (this.#collection) remember(this.#collection, this.#input.value);
   }
 
   #typed(event) {

@@ -71,5 +71,5 @@ const pageSize = () => (window.innerWidth * window.innerHeight > 3_000_000 ? 120
 function bodyOf({ q, parts, filter, sort }, limit) {
   const words = q.trim() ? [{ text: q.trim() }] : [];
   const query = [...words, ...parts.map((one) => asQuery(one, (key) => pictureOf(key).data))];
-  return { query, filter, limit, ...(sort && { sort }) };
+  return { query, filter, limit, understand: true, ...(sort && { sort }) };
 }

@@ -23,7 +23,7 @@ _TRANSFER = """([type, data, name]) => {
 
 def words(page: Page) -> Locator:
     """The search box."""
-    return page.get_by_role("textbox", name="Search by words")
+    return page.get_by_role("combobox", name="Search by words")
 
 
 def tiles(page: Page) -> Locator:

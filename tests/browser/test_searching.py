@@ -52,7 +52,7 @@ def test_a_new_search_cancels_the_one_before(page: Page) -> None:
     page.route("**/search", hold)
     page.goto("/")
     expect_shown(page, 40)
-    with page.expect_event("requestfailed") as failed:
+    with page.expect_event("requestfailed", is_asking) as failed:
         words(page).fill("red")
         with page.expect_request(is_asking):
             words(page).press("Enter")
