@@ -62,9 +62,14 @@ def document(
 
 def query(text: str) -> SparseVector:
     """The words of a query, each once; function words only where there is nothing else."""
-    found = dict.fromkeys(tokens(text), 1.0)
-    telling = {token: one for token, one in found.items() if token not in _FUNCTION_WORDS}
-    return _vector(telling or found)
+    return _vector(dict.fromkeys(telling(text), 1.0))
+
+
+def telling(text: str) -> list[str]:
+    """The stems that a query is about, each once: without function words, unless there are no
+    others."""
+    found = list(dict.fromkeys(tokens(text)))
+    return [token for token in found if token not in _FUNCTION_WORDS] or found
 
 
 def tokens(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from app.cli.explaining import show_explained
 from app.cli.shaping import (
     Collapse,
     Diversity,
@@ -74,51 +75,31 @@ def search(
             answer = search_running_service(wiring.directories.root, collection, request, busy)
     if as_json:
         print_json(answer)
+    elif explain:
+        show_explained(answer)
     else:
         show(answer)
 
 
 def show(answer: dict[str, Any]) -> None:
-    """An answer as a table; where it is explained, with the cosine of each part to each hit."""
+    """An answer as a table."""
     if not answer["hits"]:
         output.print("Nothing found.")
         if answer.get("nearest_below"):
             output.print("The nearest of what is not relevant enough:")
             show({**answer, "hits": answer["nearest_below"]})
         return
-    parts = answer.get("explanation", {}).get("compose", [])
-    table = Table("Relevance", "Score", *map(_part, parts), "Title", box=None)
+    table = Table("Relevance", "Score", "Title", box=None)
     table.add_column("Id", overflow="fold")
     for hit in answer["hits"]:
         relevance = "" if hit["relevance"] is None else f"{hit['relevance']:.0%}"
         score = "" if hit["score"] is None else f"{hit['score']:.3f}"
-        cosines = [f"{cosine:.3f}" for cosine in hit.get("explanation", {}).get("parts", [])]
-        cosines += [""] * (len(parts) - len(cosines))
-        table.add_row(relevance, score, *cosines, escape(hit["title"]), escape(hit["id"]))
+        table.add_row(relevance, score, escape(hit["title"]), escape(hit["id"]))
     output.print(table)
     for hit in answer["hits"]:
-        _show_changes(hit)
+        if hit.get("alike"):
+            note = f"{escape(hit['id'])}: {hit['alike']} near-duplicates behind it"
+            output.print(note, style="dim")
     stages = ", ".join(f"{name} {taken:.1f}" for name, taken in answer["timings_ms"].items())
     shown, total = len(answer["hits"]), answer["total"]
     output.print(f"{shown} of {total:,} items, ms: {stages}", style="dim", soft_wrap=True)
-    if parts:
-        output.print(
-            "Score is the cosine to the whole query; the columns after it, to each of its parts.",
-            style="dim",
-            soft_wrap=True,
-        )
-
-
-def _show_changes(hit: dict[str, Any]) -> None:
-    """What stands behind a hit, and what the stages did to it."""
-    notes = [f"{hit['alike']} near-duplicates behind it"] if hit.get("alike") else []
-    for change in hit.get("explanation", {}).get("changes", []):
-        moved = f"{change['stage']} {change['before']} -> {change['after']}"
-        notes.append(f"{moved} ({change['reason']})" if change["reason"] else moved)
-    if notes:
-        output.print(f"{escape(hit['id'])}: {escape('; '.join(notes))}", style="dim")
-
-
-def _part(part: dict[str, Any]) -> str:
-    """A part of the query, as a heading."""
-    return part["part"] if part["weight"] == 1 else f"{part['part']} x {part['weight']:g}"

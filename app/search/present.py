@@ -117,14 +117,22 @@ def thumbnail_url(collection: str, item_id: str, payload: Mapping[str, Any]) -> 
     return f"/v1/collections/{collection}/items/{quote(item_id, safe='')}/thumbnail"
 
 
-def explanation_of(candidate: Candidate, cosines: NDArray[np.float32]) -> dict[str, Any]:
-    """Why a hit stands where it does. cosines: float32 (n,), of each part of the query to it."""
+def explanation_of(
+    candidate: Candidate, cosines: NDArray[np.float32], matched: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """Why a hit stands where it does.
+
+    Args:
+        cosines: float32 (n,), of each part of the query to it.
+        matched: by field, its words that are the query's.
+    """
     return {
         "parts": [round(float(cosine), 6) for cosine in cosines],
         "aspects": {
             name: {"raw": round(aspect.raw, 6), "rank": aspect.rank}
             for name, aspect in candidate.aspects.items()
         },
+        "matched": matched,
         "changes": [change.as_json() for change in candidate.changes],
     }
 

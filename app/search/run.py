@@ -18,12 +18,13 @@ from app.search.compose import Composed, Composer
 from app.search.cursor import Position, decode_cursor, encode_cursor
 from app.search.facets import check_facets, facet
 from app.search.language.understanding import Understood, understand
+from app.search.matched import matched_terms
 from app.search.present import Answer, Hit, explanation_of, hit_of
 from app.search.presentation.placed import Placed
 from app.search.presentation.windows import WindowPage
 from app.search.query import IdPart, SearchRequest
 from app.search.retrieve import Found, Wanted, browse, find
-from app.search.shaped import Shaped
+from app.search.shaped import Shaped, text_of
 from app.search.stopwatch import Stopwatch
 from core.errors import EncoderMismatch, InvalidQuery, StoreError
 from core.filter_parser import parse_filter
@@ -202,12 +203,15 @@ class SearchRun:
         with self._or_missing("explanation"):
             points = self._opened.generation.retrieve(ids, with_vectors=True)
         cosines = {point.id: composed.parts @ point.vectors[JOINT] for point in points}
-        return [
-            replace(hit, explanation=explanation_of(each.candidate, cosines[hit.id]))
-            if hit.id in cosines
-            else hit
-            for hit, each in zip(hits, placed, strict=True)
-        ]
+        text, schema = text_of(self._request), self._opened.schema
+        explained = []
+        for hit, each in zip(hits, placed, strict=True):
+            if hit.id in cosines:
+                matched = matched_terms(text, hit.payload, schema)
+                told = explanation_of(each.candidate, cosines[hit.id], matched)
+                hit = replace(hit, explanation=told)
+            explained.append(hit)
+        return explained
 
     def _explanation(self, composed: Composed | None) -> dict[str, object]:
         return {
