@@ -24,7 +24,7 @@ from training.compact.sources import Source, fashion, stamps
 from training.compact.text_table import text_features
 from training.compact.text_trunk import TextTrunk, load_tokenizer, load_transformer
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 RESIZE: ResizeRule = "pad"
 """Chosen by the held-out scores of the three rules; the model card shows them."""
 

@@ -17,9 +17,9 @@ SHIPPED = Path(__file__).parent.parent / "recipes" / "compact.yaml"
 class Shares(Frozen):
     """Of a batch, by where the pairs come from; they need not add up to 1."""
 
-    fashion: float = Field(0.3, ge=0)
+    fashion: float = Field(0.36, ge=0)
     openclipart: float = Field(0.28, ge=0)
-    grocery: float = Field(0.07, ge=0)
+    grocery: float = Field(0.09, ge=0)
     clothing: float = Field(0.08, ge=0)
     emoji: float = Field(0.06, ge=0)
     shapes: float = Field(0.05, ge=0, description="Plain shapes in named colours, drawn here.")
@@ -45,8 +45,8 @@ class Recipe(Frozen):
     batch: int = Field(704, ge=8, description="Pairs that are contrasted.")
     rate: float = Field(1e-3, gt=0, description="AdamW's learning rate at its top.")
     decay: float = Field(0.05, ge=0, description="AdamW's weight decay.")
-    hidden: int = Field(1024, ge=1, description="Width of a head's hidden layer.")
-    dropout: float = Field(0.2, ge=0, lt=1)
+    hidden: int = Field(1536, ge=1, description="Width of a head's hidden layer.")
+    dropout: float = Field(0.1, ge=0, lt=1)
     likenesses: bool = Field(True, description="Both towers see how like each class a thing is.")
     colour: float = Field(1.5, gt=0, description="How loud the colours are beside the features.")
     push: float = Field(0.4, gt=0, description="Length of a class's direction in made features.")
