@@ -23,11 +23,12 @@ _HEADLINES = (
 )
 
 
-def summary(document: Document) -> Table:
-    """A row for each task, with the metrics that are quoted most."""
-    quoted = quoted_metrics([metric for one in document.evaluations for metric in one.metrics])
+def summary(document: Document, evaluations: Sequence[EvaluationFigures] | None = None) -> Table:
+    """A row for each task, or for each of `evaluations`, with the metrics that are quoted most."""
+    shown = document.evaluations if evaluations is None else evaluations
+    quoted = quoted_metrics([metric for one in shown for metric in one.metrics])
     rows = []
-    for one in document.evaluations:
+    for one in shown:
         differences = _differences(document.comparison_of(one.task))
         figures = [_quoted(one.metrics.get(name), name, differences.get(name)) for name in quoted]
         size = [one.direction, f"{one.queries:,}", f"{one.gallery:,}"]
@@ -35,9 +36,7 @@ def summary(document: Document) -> Table:
     notes: tuple[str, ...] = ()
     if document.comparisons:
         notes = (f"▲ better and ▼ worse than the baseline at an adjusted p below {LEVEL:g}.",)
-    return Table(
-        "Summary", ("Task", *quoted, "Direction", "Queries", "Gallery"), tuple(rows), notes
-    )
+    return Table("Summary", ("Task", *quoted, "Direction", "Queries", "Among"), tuple(rows), notes)
 
 
 def metrics(evaluation: EvaluationFigures, comparison: ComparisonFigures | None) -> Table:

@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from eval.reports import contents, severities
-from eval.reports.document import Document
+from eval.reports.document import Document, EvaluationFigures
 from eval.reports.tables import Cell, Table
 
 _STYLES = {"plain": "", "good": "green", "bad": "red", "quiet": "dim"}
@@ -29,8 +29,11 @@ def report(document: Document) -> RenderableType:
 
 
 def summary(document: Document) -> RenderableType:
-    """One row for each task."""
-    return table(contents.summary(document))
+    """One row for each task: those that rank, then those that put into classes."""
+    kinds: dict[bool, list[EvaluationFigures]] = {}
+    for one in document.evaluations:
+        kinds.setdefault("top1" in one.metrics, []).append(one)
+    return Group(*(table(contents.summary(document, kinds[kind])) for kind in sorted(kinds)))
 
 
 def details(document: Document) -> RenderableType:
@@ -70,7 +73,7 @@ def table(data: Table) -> RenderableType:
 def _text(cell: Cell) -> Text:
     if cell.heat is not None:
         return Text(cell.text, style=next((s for low, s in _HOT if cell.heat >= low), ""))
-    return Text(cell.text, style=_STYLES[cell.tone])
+    return Text(cell.text.replace("->", "\N{RIGHTWARDS ARROW}"), style=_STYLES[cell.tone])
 
 
 def _printable(text: str) -> str:
