@@ -103,7 +103,8 @@ def _show_problems(found: Preview) -> None:
         errors.print(f"\n[green]No problem[/] in the {rows} looked at; images were not opened.")
         return
     count = sum(problem.count for problem in found.problems)
-    errors.print(f"\n[bold yellow]{count:,} entries can't be loaded[/] of the {rows} looked at")
+    entries = f"{count:,} {'entry' if count == 1 else 'entries'}"
+    errors.print(f"\n[bold yellow]{entries} can't be loaded[/] of the {rows} looked at")
     for problem in found.problems:
         errors.print(f"  {problem.count:>5,}  {escape(_headline(problem))}")
         where = _where(problem)

@@ -102,7 +102,8 @@ def _table(loaded: Loaded) -> Table:
     table.add_row("Rejected", f"{report.rejected:,}", share)
     for kind, count in report.rejects_by_kind.items():
         table.add_row(f"  {kind}", f"{count:,}", style="yellow")
-    rate = f"{report.items_per_second:,.0f} items/s" if report.indexed else ""
+    speed = report.items_per_second
+    rate = f"{speed:,.{0 if speed >= 10 else 1}f} items/s" if report.indexed else ""
     table.add_row("Time", f"{report.seconds:.1f} s", rate)
     table.add_row("In the collection", f"{loaded.count:,}", loaded.generation)
     return table
