@@ -43,14 +43,39 @@ class SteadyClient:
                 {"url": url, "pause_s": pause_s, "requests": [vars(each) for each in requests]}
             )
         )
-        self.seen = Steady(Latencies(()), ())
+        self._seconds: list[float] = []
+        self._failures: list[str] = []
+        self._news = threading.Condition()
+
+    @property
+    def seen(self) -> Steady:
+        """What it saw so far."""
+        with self._news:
+            return Steady(Latencies(tuple(self._seconds)), tuple(self._failures))
+
+    def wait_for(self, answers: int, seconds: float) -> bool:
+        """Whether so many answers came within `seconds`."""
+        with self._news:
+            return self._news.wait_for(lambda: len(self._seconds) >= answers, seconds)
 
     def __enter__(self) -> SteadyClient:
         command = [sys.executable, "-m", "eval.bench.steady", str(self._plan)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         return self
+
+    def _listen(self) -> None:
+        for line in self._process.stdout or ():
+            said = json.loads(line)
+            with self._news:
+                if said["seconds"] is not None:
+                    self._seconds.append(said["seconds"])
+                if said["failure"]:
+                    self._failures.append(said["failure"])
+                self._news.notify_all()
 
     def __exit__(
         self,
@@ -58,10 +83,12 @@ class SteadyClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        said, _ = self._process.communicate()
-        if kind is None:
-            told = json.loads(said)
-            self.seen = Steady(Latencies(tuple(told["seconds"])), tuple(told["failures"]))
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._listener.join()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process.wait()
 
 
 def _await_end(done: threading.Event) -> None:
@@ -74,8 +101,6 @@ def _main(path: Path) -> None:
     url = urllib.parse.urlsplit(plan["url"])
     done = threading.Event()
     threading.Thread(target=_await_end, args=(done,), daemon=True).start()
-    seconds: list[float] = []
-    failures: list[str] = []
     number = 0
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
     while not done.wait(plan["pause_s"]):
@@ -87,14 +112,17 @@ def _main(path: Path) -> None:
             answer = connection.getresponse()
             text = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            failures.append(repr(error))
+            _say(None, repr(error))
             connection.close()
             continue
-        seconds.append(time.perf_counter() - started)
-        if answer.status != 200:
-            failures.append(f"{answer.status}: {text[:200]!r}")
+        failure = "" if answer.status == 200 else f"{answer.status}: {text[:200]!r}"
+        _say(time.perf_counter() - started, failure)
     connection.close()
-    sys.stdout.write(json.dumps({"seconds": seconds, "failures": failures}))
+
+
+def _say(seconds: float | None, failure: str) -> None:
+    sys.stdout.write(json.dumps({"seconds": seconds, "failure": failure}) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
