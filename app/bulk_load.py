@@ -35,6 +35,7 @@ class BulkLoad:
         replace: build the collection anew from this source alone, while the old one answers.
         sync: delete what the source does not have any more; None deletes nothing.
         most_rejects: share of the entries, 0 to 1, above which the load fails; None is no limit.
+        look_again: read images behind URLs again, to see whether they changed.
         through: where a service owns the collection, so many changes at most are written through
             it; more are made in a generation aside, which the service then takes over.
         workers: threads that decode, and that encode; None for one a core. On Ray, tasks at a time.
@@ -49,6 +50,7 @@ class BulkLoad:
     quantization: Quantization = "int8"
     sync: Sync | None = None
     most_rejects: float | None = None
+    look_again: bool = False
     through: int = 1_000
     workers: int | None = None
     engine: Engine = "local"
@@ -99,6 +101,7 @@ def task_of(
         ledger=ledger,
         sync=plan.sync,
         most_rejects=plan.most_rejects,
+        look_again=plan.look_again,
         derive=wiring.derive(),
         duplicates=wiring.duplicates(plan.collection),
         elsewhere=_elsewhere(wiring, plan, target),

@@ -20,11 +20,13 @@ class Wanted:
         entry: what the ledger is to hold of it, without the image's SHA-256.
         held: SHA-256 of the image file that the collection's vector was made from; '' where the
             collection has no such item.
+        unsure: nothing that the source says has changed, but what is behind the image's URL may.
     """
 
     candidate: Candidate
     entry: Entry
     held: str = ""
+    unsure: bool = False
 
 
 @dataclass
@@ -46,8 +48,18 @@ def entry_of(item: Item) -> Entry:
     return Entry(*hashes(item))
 
 
-def decide(candidates: Sequence[Candidate], generation: Target, ledger: Ledger | None) -> Decision:
-    """What each needs, by the ledger; the store is asked only for items that the ledger lacks."""
+def decide(
+    candidates: Sequence[Candidate],
+    generation: Target,
+    ledger: Ledger | None,
+    *,
+    look_again: bool = False,
+) -> Decision:
+    """What each needs, by the ledger; the store is asked only for items that the ledger lacks.
+
+    Args:
+        look_again: an image behind a URL has to be read to know, whatever the source says.
+    """
     ids = [candidate.item.id for candidate in candidates]
     known = dict(ledger.known(ids)) if ledger is not None else {}
     held = _held([each for each in ids if each not in known], generation)
@@ -60,7 +72,11 @@ def decide(candidates: Sequence[Candidate], generation: Target, ledger: Ledger |
         if present is None:
             decision.fresh.append(Wanted(candidate, entry))
         elif present.item == entry.item:
-            decision.unchanged += 1
+            unsure = look_again and item.image.url is not None and bool(present.sha256)
+            if unsure:
+                decision.fresh.append(Wanted(candidate, entry, present.sha256, unsure=True))
+            else:
+                decision.unchanged += 1
             if item.id not in known:
                 found[item.id] = Entry(entry.item, entry.image, present.sha256)
         elif present.image == entry.image and present.sha256:

@@ -21,6 +21,7 @@ class Intake:
 
     Args:
         renew: writes new payloads, and answers those that have to be encoded after all.
+        look_again: read images behind URLs again, though the source says nothing new of them.
         most_changes: set `stop` before more items than these are to be written.
     """
 
@@ -35,6 +36,7 @@ class Intake:
         renew: Callable[[Sequence[Wanted]], list[Wanted]],
         stop: threading.Event,
         most_changes: int | None = None,
+        look_again: bool = False,
     ) -> None:
         self._source = source
         self._generation = generation
@@ -44,6 +46,7 @@ class Intake:
         self._renew = renew
         self._stop = stop
         self._most_changes = most_changes
+        self._look_again = look_again
         self._changes = 0
         self.read = 0
         self.unchanged = 0
@@ -84,9 +87,10 @@ class Intake:
             return [Wanted(candidate, entry_of(candidate.item)) for candidate in candidates]
         if not candidates:
             return []
-        decision = decide(candidates, self._generation, self._ledger)
+        decision = decide(candidates, self._generation, self._ledger, look_again=self._look_again)
         self.unchanged += decision.unchanged
-        self._changes += len(decision.renewed) + len(decision.fresh)
+        self._changes += len(decision.renewed)
+        self._changes += sum(not wanted.unsure for wanted in decision.fresh)
         if self._most_changes is not None and self._changes > self._most_changes:
             self.over_limit = True
             self._stop.set()

@@ -7,17 +7,16 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from core.errors import BinocleError, EncoderError, InvalidItem, StoreError
 from ingestion.channel import Channel
 from ingestion.deciding import Wanted
-from ingestion.derive import Likeness
 from ingestion.duplicates import with_groups
 from ingestion.fetch import Fetcher
 from ingestion.indexing import check_encoder, point_of, to_derive
 from ingestion.intake import Intake
-from ingestion.preparing import Prepared, Preparer, encode
+from ingestion.preparing import Preparer, encode
 from ingestion.rejects import Rejection, RejectsFile, check_share
 from ingestion.renewing import Renewer
 from ingestion.report import LoadProgress, LoadReport, OnProgress
@@ -26,6 +25,7 @@ from ingestion.stages import Stages
 from ingestion.syncing import delete_gone
 from ingestion.task import Task as Task
 from ingestion.task import check_fields
+from ingestion.under_way import Encoded, Loaded, Ready
 from qdrant.store import Point
 
 _TICK = 0.25
@@ -56,25 +56,6 @@ def load(
         return run.report(on_progress or (lambda _: None))
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    wanted: Wanted
-    data: bytes
-
-
-@dataclass(frozen=True)
-class _Encoded:
-    wanted: Wanted
-    point: Point
-    likeness: Likeness | None
-
-
-@dataclass(frozen=True)
-class _Ready:
-    wanted: Wanted
-    prepared: Prepared
-
-
 class _Run:
     """One run of a task."""
 
@@ -98,6 +79,7 @@ class _Run:
             renew=self._renew,
             stop=stop,
             most_changes=task.most_changes,
+            look_again=task.look_again,
         )
         learnt = to_derive(task.generation.config, task.derive)
         self._preparer = Preparer(task.encoder, task.thumbnails, task.limits, fetcher, learnt)
@@ -105,7 +87,7 @@ class _Run:
         self._stages = Stages()
         self._stop = self._stages.stopping = stop
         self._counting = threading.Lock()
-        self._indexed = self._renewed = self._deleted = 0
+        self._indexed = self._renewed = self._deleted = self._confirmed = 0
         self._total = task.source.total
         self._start = time.monotonic()
 
@@ -138,9 +120,9 @@ class _Run:
     def _build(self) -> None:
         pace, stages = self._task.pace, self._stages
         found: Channel[Wanted] = Channel(64, 1)
-        loaded: Channel[_Loaded] = Channel(pace.fetchers, pace.fetchers)
-        ready: Channel[_Ready] = Channel(pace.ahead, pace.decoders)
-        points: Channel[_Encoded] = Channel(2 * pace.write_batch, pace.encoders)
+        loaded: Channel[Loaded] = Channel(pace.fetchers, pace.fetchers)
+        ready: Channel[Ready] = Channel(pace.ahead, pace.decoders)
+        points: Channel[Encoded] = Channel(2 * pace.write_batch, pace.encoders)
         stages.source("read", self._intake.wanted(), found)
         elsewhere = self._task.elsewhere
         if elsewhere is not None:
@@ -199,7 +181,7 @@ class _Run:
                 ledger.settle_with(shas)
         return ()
 
-    def _fetch(self, batch: list[Wanted]) -> Iterator[_Loaded]:
+    def _fetch(self, batch: list[Wanted]) -> Iterator[Loaded]:
         for wanted in batch:
             try:
                 data = self._preparer.read(wanted.candidate.item.image)
@@ -208,31 +190,35 @@ class _Run:
                 continue
             # Read again because its path, time or address is another: often it is the same image.
             same = wanted.held and hashlib.sha256(data).hexdigest() == wanted.held
+            if same and wanted.unsure:
+                with self._counting:
+                    self._confirmed += 1
+                continue
             if not same or self._renew([wanted]):
-                yield _Loaded(wanted, data)
+                yield Loaded(wanted, data)
 
-    def _decode(self, loaded: list[_Loaded]) -> Iterator[_Ready]:
+    def _decode(self, loaded: list[Loaded]) -> Iterator[Ready]:
         for one in loaded:
             try:
                 prepared = self._preparer.prepare(one.wanted.candidate.item, one.data)
-                yield _Ready(one.wanted, prepared)
+                yield Ready(one.wanted, prepared)
             except (StoreError, EncoderError):
                 raise
             except BinocleError as error:
                 self._reject(one.wanted, error)
 
-    def _encode(self, ready: list[_Ready]) -> Iterator[_Encoded]:
+    def _encode(self, ready: list[Ready]) -> Iterator[Encoded]:
         vectors = encode(self._task.encoder, [one.prepared.input for one in ready])
         for one, vector in zip(ready, vectors, strict=True):
             try:
                 point = point_of(self._task.generation, one.prepared, vector)
                 entry = replace(one.wanted.entry, sha256=one.prepared.facts.sha256)
                 wanted = replace(one.wanted, entry=entry)
-                yield _Encoded(wanted, point, one.prepared.derived.likeness)
+                yield Encoded(wanted, point, one.prepared.derived.likeness)
             except BinocleError as error:
                 self._reject(one.wanted, error)
 
-    def _write(self, encoded: list[_Encoded]) -> tuple[()]:
+    def _write(self, encoded: list[Encoded]) -> tuple[()]:
         ledger = self._task.ledger
         entries = {one.point.id: one.wanted.entry for one in encoded}
         try:
@@ -249,7 +235,7 @@ class _Run:
                 self._write([one])
         return ()
 
-    def _points(self, encoded: Sequence[_Encoded]) -> list[Point]:
+    def _points(self, encoded: Sequence[Encoded]) -> list[Point]:
         """In the groups of their near-duplicates."""
         return with_groups(
             [one.point for one in encoded],
@@ -298,7 +284,7 @@ class _Run:
             read=self._intake.read,
             indexed=self._indexed,
             renewed=self._renewed,
-            unchanged=self._intake.unchanged,
+            unchanged=self._intake.unchanged + self._confirmed,
             rejected=self._rejects.total,
             total=self._total,
             seconds=time.monotonic() - self._start,

@@ -33,6 +33,7 @@ class Task:
         most_rejects: share of the entries, 0 to 1, above which the load fails; None is no limit.
         derive: what to learn of each image.
         duplicates: groups near-duplicates; None groups none.
+        look_again: read images behind URLs again, though the source says nothing new of them.
         most_changes: stop, as if interrupted, before more items than these are written; None is no
             limit.
         elsewhere: decodes, encodes and writes in the place of this process's threads.
@@ -50,6 +51,7 @@ class Task:
     sync: Sync | None = None
     most_rejects: float | None = None
     most_changes: int | None = None
+    look_again: bool = False
     derive: Derive = NOTHING
     duplicates: DuplicateIndex | None = None
     elsewhere: Elsewhere | None = None

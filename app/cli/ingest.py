@@ -92,6 +92,14 @@ def ingest(
         str | None,
         typer.Option(help="Fail where more than this is rejected: 5%.", rich_help_panel=_SYNC),
     ] = None,
+    look_again: Annotated[
+        bool,
+        typer.Option(
+            "--look-again",
+            help="Ask for images behind URLs again, whether they changed.",
+            rich_help_panel=_SYNC,
+        ),
+    ] = False,
     quantization: Annotated[
         Quantization, typer.Option(help="How vectors are compressed in memory.")
     ] = "int8",
@@ -137,6 +145,8 @@ def ingest(
     if source is None or (collection is None and not dry_run):
         missing = "SOURCE" if source is None else "--collection NAME"
         raise SettingsError(f"What is missing is {missing}.", hint="See `binocle ingest --help`.")
+    if look_again and engine != "local":
+        raise SettingsError("--look-again goes with the local engine only.")
     plan = BulkLoad(
         collection or "",
         source,
@@ -145,6 +155,7 @@ def ingest(
         replace=replace,
         quantization=quantization,
         sync=Sync(share_of(max_deletes, "--max-deletes"), force) if sync else None,
+        look_again=look_again,
         most_rejects=None if fail_over is None else share_of(fail_over, "--fail-over"),
         workers=workers,
         engine=engine,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.single_load import single_load
 from tests.integration.command import Run
 from tests.loads import reject_lines, write_pictures
 
@@ -187,9 +188,17 @@ def test_the_summary_can_be_had_as_json(run: Run, shop: Path) -> None:
         ("--collection shop --sync --max-deletes lots", "--max-deletes lots"),
         ("--collection shop --fail-over 120%", "--fail-over 120%"),
         ("--collection shop --field cost=money", "Types: keyword"),
+        ("--collection shop --look-again --engine ray", "local engine only"),
     ],
 )
 def test_wrong_use_is_told(run: Run, shop: Path, options: str, told: str) -> None:
     ran = run(f"binocle ingest shop.csv {options}")
     assert ran.code == 2
     assert told in ran.err
+
+
+def test_a_second_load_at_once_is_refused_and_told_who_has_it(run: Run, shop: Path) -> None:
+    with single_load(Path("data/loads"), "shop"):
+        ran = run("binocle ingest shop.csv --collection shop")
+    assert ran.code == 1
+    assert "A load of 'shop' runs already (process" in ran.err
