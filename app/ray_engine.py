@@ -53,14 +53,14 @@ class RayEngine:
                 hint="Give the URL of a Qdrant server by --store.",
                 field="engine",
             )
-        _ray()
+        ray = _ray()
+        if not ray.is_initialized():  # here, as Ray handles signals in the main thread only
+            ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
+        ray.data.DataContext.get_current().enable_progress_bars = False
 
     def write(self, candidates: Sequence[Candidate]) -> Iterator[Written]:
         """See `ingestion.elsewhere.Elsewhere`."""
         ray = _ray()
-        if not ray.is_initialized():
-            ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
-        ray.data.DataContext.get_current().enable_progress_bars = False
         rows = [
             {"place": place, "item": pickle.dumps(each.item)}
             for place, each in enumerate(candidates)
@@ -70,7 +70,7 @@ class RayEngine:
         written = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
             index_batch,
             batch_size=_BATCH,
-            concurrency=workers,
+            compute=ray.data.TaskPoolStrategy(size=workers),
             fn_kwargs={
                 "settings": pickle.dumps(self.settings),
                 "collection": self.collection,
