@@ -90,8 +90,10 @@ def read_mapping(path: Path) -> ColumnMapping:
     """The mapping in a YAML file. Raises SourceError, which says where it is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"Can't read the mapping {path}: {error}.") from error
+    except OSError as error:
+        raise SourceError(f"Can't read the mapping {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"The mapping {path} is no UTF-8: {error}.") from error
     return parse_mapping(text, str(path))
 
 

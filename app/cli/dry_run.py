@@ -42,7 +42,7 @@ def dry_run(wiring: Wiring, plan: BulkLoad) -> ExitCode:
 
 def _show_mapping(found: Preview, name: str) -> None:
     if found.mapping is None:
-        errors.print("There are no columns to map: ids, titles and tags come from the names.")
+        errors.print("There are no columns to map.", style="dim")
         return
     output.print(f"# How {name} is read. Save it, mend it, and give it by --mapping.", style="dim",
                  markup=False, soft_wrap=True)  # fmt: skip

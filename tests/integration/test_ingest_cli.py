@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from app.running import made_known
 from ingestion.single_load import single_load
 from tests.integration.command import Run
+from tests.integration.conftest import Serving
 from tests.loads import reject_lines, write_pictures
 
 _ROWS = [
@@ -202,3 +204,19 @@ def test_a_second_load_at_once_is_refused_and_told_who_has_it(run: Run, shop: Pa
         ran = run("binocle ingest shop.csv --collection shop")
     assert ran.code == 1
     assert "A load of 'shop' runs already (process" in ran.err
+
+
+def test_a_collection_that_a_service_has_open_is_a_source_all_the_same(
+    run: Run, shop: Path, start: Serving
+) -> None:
+    run("binocle ingest shop.csv --collection shop")
+    data = Path("data").resolve()
+    with (
+        start(data) as live,
+        made_known(data, str(live.client.base_url).rstrip("/"), live.wiring.watch.local_token),
+    ):
+        ran = run("binocle ingest binocle:shop --collection copy")
+        assert ran.code == 0, ran.err
+        ran = run("binocle ingest binocle:shop --collection copy --dry-run")
+        assert "A red lamp" in ran.err
+    assert _count(run, "copy") == 5
