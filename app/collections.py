@@ -9,7 +9,7 @@ from core.errors import CollectionExists
 from core.fields import FieldType, Schema
 from core.items import check_collection_name
 from encoders.appearance import DIM
-from qdrant.store import COLOR, JOINT, CollectionConfig, Quantization
+from qdrant.store import COLOR, JOINT, TEXT, CollectionConfig, Quantization
 
 
 def new_config(wiring: Wiring, schema: Schema, quantization: Quantization) -> CollectionConfig:
@@ -24,6 +24,7 @@ def new_config(wiring: Wiring, schema: Schema, quantization: Quantization) -> Co
         vectors=vectors,
         schema=schema,
         quantization=quantization,
+        sparse=(TEXT,) if wiring.settings.derive.words else (),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.collection import OpenCollection
@@ -13,9 +13,9 @@ from app.wiring import Wiring
 from core.errors import InvalidItem, ItemNotFound, StoreUnavailable
 from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
 from core.items import ImageSource, Item, Visibility
-from ingestion.indexing import Indexer, Outcome
+from ingestion.indexing import Indexer, Outcome, with_words
 from ingestion.payload import ITEM
-from qdrant.store import Point
+from qdrant.store import TEXT, Point
 
 _OWN = (
     "title",
@@ -33,6 +33,9 @@ _TRIES = 3
 
 class _Overtaken(Exception):
     """The vectors at hand are not those of the generation that answers now."""
+
+_SAID = ("title", "description", "tags", "product_id")
+"""Those whose words items are found by."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,11 @@ class Items:
             for name, value in checked_fields(changes, opened.schema).items():
                 payload[name] = value
             kept = {name: value for name, value in payload.items() if value not in (None, "", [])}
-            writer.set_payload(item_id, kept)
+            if TEXT in opened.config.sparse and any(name in changes for name in _SAID):
+                (stored,) = opened.generation.retrieve([item_id], with_vectors=True)
+                writer.upsert([with_words(replace(stored, payload=kept), opened.config)])
+            else:
+                writer.set_payload(item_id, kept)
             return Point(item_id, {}, kept)
 
     def delete(self, collection: str, item_id: str, viewer: Viewer = ANYONE) -> None:

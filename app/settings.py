@@ -80,6 +80,11 @@ class DeriveSettings(_Part):
         description="Give new collections the vector of colour and texture that photos are also "
         "compared by.",
     )
+    words: bool = Field(
+        default=True,
+        description="Give new collections the words of titles, descriptions and tags, that texts "
+        "are also compared by.",
+    )
 
 
 class FetchSettings(_Part):

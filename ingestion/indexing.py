@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.errors import BinocleError, EncoderError, EncoderMismatch, InvalidItem, StoreError
 from core.items import Item
 from encoders.encoder import Encoder
+from encoders.lexical import document
 from ingestion.derive import NOTHING, Derive
 from ingestion.duplicates import DuplicateIndex, with_groups
 from ingestion.fetch import Fetcher
@@ -22,7 +23,7 @@ from ingestion.preparing import Prepared, Preparer, encode
 from ingestion.rejects import DUPLICATE_ID, Rejection
 from ingestion.target import Target
 from ingestion.thumbnails import ThumbnailStore
-from qdrant.store import COLOR, JOINT, CollectionConfig, Generation, Point
+from qdrant.store import COLOR, JOINT, TEXT, CollectionConfig, Generation, Point
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,22 @@ def point_of(generation: Target, prepared: Prepared, vector: NDArray[np.float32]
     vectors = {JOINT: vector}
     if COLOR in generation.config.vectors and prepared.derived.appearance is not None:
         vectors[COLOR] = prepared.derived.appearance
-    return Point(item.id, vectors, payload)
+    return with_words(Point(item.id, vectors, payload), generation.config)
+
+
+def with_words(point: Point, config: CollectionConfig) -> Point:
+    """The point with the words of its payload, where the collection has words."""
+    if TEXT not in config.sparse:
+        return point
+    said = point.payload
+    tags = said.get("tags") or ()
+    words = document(
+        str(said.get("title", "")),
+        str(said.get("description", "")),
+        [tags] if isinstance(tags, str) else [str(tag) for tag in tags],
+        codes=[point.id, str(said.get("product_id", ""))],
+    )
+    return replace(point, sparse={**point.sparse, TEXT: words})
 
 
 def to_derive(config: CollectionConfig, wanted: Derive) -> Derive:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.errors import InvalidItem
 from ingestion.deciding import Wanted
+from ingestion.indexing import with_words
 from ingestion.ledger import Ledger
 from ingestion.payload import renewed_payload
 from ingestion.target import Target
@@ -59,4 +60,4 @@ class Renewer:
     def _renewed(self, one: Wanted, present: Point) -> Point:
         item, schema = one.candidate.item, self._generation.config.schema
         payload = renewed_payload(item, schema, present.payload)
-        return replace(present, payload=payload)
+        return with_words(replace(present, payload=payload), self._generation.config)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app import benchmarks
+from app.aspect_benchmark import Study, bench_aspects
 from app.cli import bench_calibrate, bench_fanout, bench_index
 from app.cli.bench_ingest import Part, ingest
 from app.cli.bench_tables import SAMPLE, Rounds, Source, tell
@@ -76,6 +77,28 @@ def derive(
     """What is learnt of each image beside its vector, against the encoder on the same images."""
     spec = Settings.load(encoder=encoder).encoder
     tell(bench_derived(spec, source, images=images, rounds=rounds), as_json)
+
+
+@commands.command()
+def aspects(
+    source: Source = str(_SAMPLE),
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", help="Whose values say what a thing is; may be repeated [tags]."),
+    ] = None,
+    half: Annotated[
+        int, typer.Option(min=0, max=1, help="Half of the catalog: 0 to tune by, 1 to report.")
+    ] = 1,
+    queries: Annotated[int, typer.Option(min=1, help="Queries of each kind.")] = 300,
+    limit: Annotated[int, typer.Option(min=10, help="Items to load.")] = 10_000,
+    encoder: EncoderSpec = None,
+    as_json: AsJson = False,
+) -> None:
+    """What meaning, words and appearance find, each alone and together."""
+    with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder:
+        settings = Settings.load(data=Path(folder), encoder=encoder)
+        study = Study(source, tuple(field or ["tags"]), half, queries, limit)
+        tell(bench_aspects(settings, study), as_json)
 
 
 @commands.command("eval")

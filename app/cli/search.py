@@ -11,6 +11,7 @@ from rich.table import Table
 
 from app.cli.explaining import show_explained
 from app.cli.shaping import (
+    Aspects,
     Collapse,
     Diversity,
     GroupBy,
@@ -21,6 +22,7 @@ from app.cli.shaping import (
 )
 from app.cli.terminal import AsJson, Data, EncoderSpec, Store, output, print_json, wired
 from app.running import search_running_service
+from app.search.aspects import weights_of
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart
 from app.search.shaping import Group, Shaping, stages_of
 from core.errors import CollectionBusy
@@ -47,6 +49,7 @@ def search(
     min_relevance: MinRelevance = None,
     nearest_below: NearestBelow = False,
     rerank: Rerank = None,
+    aspects: Aspects = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show how it came about.")] = False,
     as_json: AsJson = False,
     data: Data = None,
@@ -64,6 +67,7 @@ def search(
         min_relevance=min_relevance,
         nearest_below=nearest_below,
         rerank=stages_of(rerank),
+        aspects=weights_of(aspects) if aspects else None,
     )
     request = SearchRequest(
         tuple(parts), filter=filter_, limit=limit, explain=explain, shaping=shaping

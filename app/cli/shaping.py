@@ -24,6 +24,13 @@ MinRelevance = Annotated[
 NearestBelow = Annotated[
     bool, typer.Option("--nearest-below", help="Where all were left out, show the nearest.")
 ]
+Aspects = Annotated[
+    str | None,
+    typer.Option(
+        help="What to compare by, such as joint=1,lexical=0.5 (also: appearance) [as suits the "
+        "query]."
+    ),
+]
 Rerank = Annotated[
     str | None, typer.Option(help="Stages to run, with commas, of those configured; none: none.")
 ]

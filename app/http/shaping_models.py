@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from app.http.shapes import Body
+from app.search.aspects import checked_weights, weights_of
 from app.search.shaping import MAX_PER_GROUP, Group, Shaping, stages_of
 
 
@@ -39,6 +40,12 @@ class ShapingBody(Body):
     budget_ms: float | None = Field(
         None, ge=0, le=10_000, description="Time for re-ranking, in milliseconds."
     )
+    aspects: dict[str, float] | None = Field(
+        None,
+        description="Weights, 0 to 100, of joint (meaning), lexical (words) and appearance (colour "
+        "and texture); 1 is as usual. Those not named are left out. None: as suits the query.",
+        examples=[{"joint": 1, "lexical": 0.5}],
+    )
     unsafe: bool = Field(
         False, description="Also items judged unsafe; for keys that may write, or without keys."
     )
@@ -54,6 +61,7 @@ class ShapingBody(Body):
             min_relevance=self.min_relevance,
             nearest_below=self.nearest_below,
             rerank=tuple(self.rerank) if self.rerank is not None else None,
+            aspects=checked_weights(self.aspects) if self.aspects is not None else None,
             budget_ms=self.budget_ms,
         )
 
@@ -83,6 +91,11 @@ class ShapingParams(BaseModel):
     budget_ms: float | None = Field(
         None, ge=0, le=10_000, description="Time for re-ranking, in milliseconds."
     )
+    aspects: str | None = Field(
+        None,
+        description="Weights of the aspects of similarity, such as joint=1,lexical=0.5; those not "
+        "named are left out. Without it: as suits the query.",
+    )
     unsafe: bool = Field(
         False, description="Also items judged unsafe; for keys that may write, or without keys."
     )
@@ -97,5 +110,6 @@ class ShapingParams(BaseModel):
             min_relevance=self.min_relevance,
             nearest_below=self.nearest_below,
             rerank=stages_of(self.rerank),
+            aspects=weights_of(self.aspects) if self.aspects else None,
             budget_ms=self.budget_ms,
         )

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.search.contradictions import refuse_contradictions, shown
 from app.search.query import IdPart, ImagePart, Part, TextPart, UrlPart, VectorPart
 from app.search.regions import cut_out, needed_detail
 from app.search.spreads import factors
 from core.errors import ImageError, InvalidQuery, ItemNotFound
+from encoders.appearance import appearance
 from encoders.encoder import Encoder, Vectors, detail
 from encoders.images import MAX_PIXELS, decode_image
+from encoders.look import look_at
 
 _VANISHED = 1e-6
 """A sum this short, beside the sum of its weights, points nowhere in particular."""
@@ -33,6 +36,7 @@ class Composed:
     kind: str | None  # 'text' or 'image': what relevance is calibrated for; None for a mix
     parts: Vectors  # of each part, float32 (n, dim), unit rows
     explanation: tuple[dict[str, object], ...]  # of each part: its kind, weight, and cosine
+    looks: NDArray[np.float32] | None = None  # appearance of the wanted images, unit length
 
 
 def _nothing() -> Vectors:
@@ -41,6 +45,10 @@ def _nothing() -> Vectors:
 
 def _no_picture(_: str) -> bytes | None:
     return None
+
+
+def _no_looks(_: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,8 @@ class Composer:
         max_pixels: largest image to decode.
         picture: the stored image file of an item; None where none is stored.
         sample: vectors of the collection, float32 (n, dim); asked only for parts of several kinds.
+        looks: whether the appearance of images is wanted.
+        stored_looks: that of those of the items that have one, by id.
     """
 
     encoder: Callable[[], Encoder]
@@ -64,6 +74,8 @@ class Composer:
     max_pixels: int = MAX_PIXELS
     picture: Callable[[str], bytes | None] = _no_picture
     sample: Callable[[], Vectors] = _nothing
+    looks: bool = False
+    stored_looks: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]] = _no_looks
 
     def compose(self, parts: Sequence[Part]) -> Composed:
         """The query vector of one or more parts.
@@ -71,7 +83,8 @@ class Composer:
         Raises InvalidQuery (also where the parts cancel out), ItemNotFound and ImageError.
         """
         refuse_contradictions(parts)
-        vectors = self._vectors(parts)
+        seen: dict[int, NDArray[np.float32]] = {}
+        vectors = self._vectors(parts, seen)
         kinds = [_SPACE[type(part)] for part in parts]
         scale = factors(kinds, vectors, self.sample()) if len(set(kinds)) > 1 else {}
         weights = [
@@ -88,10 +101,14 @@ class Composer:
             }
             for part, kind, own in zip(parts, kinds, vectors, strict=True)
         )
-        return Composed(vector, _relevance_kind(parts), vectors, explanation)
+        looks = _looks(parts, seen)
+        return Composed(vector, _relevance_kind(parts), vectors, explanation, looks)
 
-    def _vectors(self, parts: Sequence[Part]) -> Vectors:
-        """float32 (n, dim), unit rows in the order of `parts`; texts and images run in batches."""
+    def _vectors(self, parts: Sequence[Part], seen: dict[int, NDArray[np.float32]]) -> Vectors:
+        """float32 (n, dim), unit rows in the order of `parts`; texts and images run in batches.
+
+        seen: is given the appearance of the parts that have one, by place.
+        """
         answer = np.empty((len(parts), self.dim), dtype=np.float32)
         items = self._items(parts)
         texts = {at: part.text for at, part in enumerate(parts) if isinstance(part, TextPart)}
@@ -99,12 +116,17 @@ class Composer:
             answer[list(texts)] = self.encoder().encode_texts(list(texts.values()))
         files = {at: self._file(at, part) for at, part in enumerate(parts) if _is_image(part)}
         if files:
-            answer[list(files)] = self._encoded(parts, files)
+            answer[list(files)] = self._encoded(parts, files, seen)
         for at, part in enumerate(parts):
             if isinstance(part, VectorPart):
                 answer[at] = self._given(at, part.vector)
             elif at not in files and isinstance(part, IdPart):
                 answer[at] = items[part.id]
+        if self.looks and items:
+            known = self.stored_looks(list(items))
+            for at, part in enumerate(parts):
+                if at not in files and isinstance(part, IdPart) and part.id in known:
+                    seen[at] = known[part.id]
         return answer
 
     def _items(self, parts: Sequence[Part]) -> Mapping[str, NDArray[np.float32]]:
@@ -135,7 +157,12 @@ class Composer:
             )
         return data
 
-    def _encoded(self, parts: Sequence[Part], files: Mapping[int, bytes]) -> Vectors:
+    def _encoded(
+        self,
+        parts: Sequence[Part],
+        files: Mapping[int, bytes],
+        seen: dict[int, NDArray[np.float32]],
+    ) -> Vectors:
         """The vectors of the images, or of their regions, in the order of `files`."""
         encoder = self.encoder()
         images = []
@@ -149,6 +176,8 @@ class Composer:
                 error.field = error.field or f"query.{at}.image"
                 raise
             images.append(cut_out(image, part.region, f"query.{at}.region"))
+            if self.looks:
+                seen[at] = appearance(look_at(images[-1]))
         return encoder.encode_images(images)
 
     def _given(self, at: int, vector: tuple[float, ...]) -> NDArray[np.float32]:
@@ -189,53 +218,15 @@ def combined(vectors: Vectors, weights: Sequence[float]) -> NDArray[np.float32]:
     return unit
 
 
-def refuse_contradictions(parts: Sequence[Part]) -> None:
-    """Raises InvalidQuery where the very same thing is asked for and against."""
-    signs: dict[object, float] = {}
-    for part in parts:
-        if part.weight == 0:
-            continue
-        if signs.setdefault(_identity(part), part.weight) * part.weight < 0:
-            raise InvalidQuery(
-                f"The query asks for {shown(part)} and against it.",
-                hint="Leave one of the two out.",
-                field="query",
-            )
-
-
-def shown(part: Part) -> str:
-    """A part in a few words, for people."""
-    region = getattr(part, "region", None)
-    match part:
-        case TextPart():
-            what = f"'{_short(part.text)}'"
-        case ImagePart():
-            what = "the image"
-        case UrlPart():
-            what = f"the image at {_short(part.url)}"
-        case IdPart():
-            what = f"item '{_short(part.id)}'"
-        case VectorPart():
-            what = "the vector"
-    return f"a region of {what}" if region is not None else what
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _identity(part: Part) -> object:
-    match part:
-        case TextPart():
-            return ("text", " ".join(part.text.casefold().split()))
-        case ImagePart():
-            return ("image", part.data, part.region)
-        case UrlPart():
-            return ("url", part.url, part.region)
-        case IdPart():
-            return ("id", part.id, part.region)
-        case VectorPart():
-            return ("vector", part.vector)
+def _looks(
+    parts: Sequence[Part], seen: Mapping[int, NDArray[np.float32]]
+) -> NDArray[np.float32] | None:
+    """The weighted sum of what the wanted images look like, unit length; None where there are none.
+    How an unwanted image looks is not held against anything: it is unwanted for what it shows."""
+    wanted = [at for at in seen if parts[at].weight > 0]
+    if not wanted:
+        return None
+    return combined(np.stack([seen[at] for at in wanted]), [parts[at].weight for at in wanted])
 
 
 def _is_image(part: Part) -> bool:

@@ -13,24 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.collection import OpenCollection
+from app.search.aspects import Question
 from app.search.candidates import Candidate
 from app.search.compose import Composed, Composer
 from app.search.cursor import Position, decode_cursor, encode_cursor
 from app.search.facets import check_facets, facet
+from app.search.fused import retrieve
 from app.search.language.understanding import Understood, understand
 from app.search.matched import matched_terms
 from app.search.present import Answer, Hit, explanation_of, hit_of
 from app.search.presentation.placed import Placed
 from app.search.presentation.windows import WindowPage
 from app.search.query import IdPart, SearchRequest
-from app.search.retrieve import Found, Wanted, browse, find
+from app.search.retrieve import Found, Wanted, browse
 from app.search.shaped import Shaped, text_of
 from app.search.stopwatch import Stopwatch
+from app.search.weighing import asked_of
 from core.errors import EncoderMismatch, InvalidQuery, StoreError
 from core.filter_parser import parse_filter
 from core.filters import Filter
 from encoders.encoder import Encoder
-from qdrant.store import JOINT, Point
+from qdrant.store import COLOR, JOINT, Point
 
 if TYPE_CHECKING:
     from app.search.pipeline import Searcher
@@ -57,6 +60,7 @@ class SearchRun:
         self._plan: Mapping[str, object] = {}
         self._shaped: Shaped | None = None
         self._understood: tuple[Understood, ...] = ()
+        self._looks: dict[str, NDArray[np.float32]] = {}
 
     def answer(self) -> Answer:
         opened, watch = self._opened, self._watch
@@ -128,6 +132,8 @@ class SearchRun:
             max_pixels=self._by.max_pixels,
             picture=self._picture,
             sample=lambda: self._by.samples.of(self._opened),
+            looks=COLOR in self._opened.config.vectors,
+            stored_looks=self._stored_looks,
         )
         return composer.compose(self._request.parts)
 
@@ -138,6 +144,7 @@ class SearchRun:
         if composed is None:
             return self._browsed(filter, start)
         wanted = self._wanted(composed, filter)
+        question = asked_of(opened, self._by.samples, composed, request)
         self._shaped = Shaped(
             opened,
             request,
@@ -146,8 +153,9 @@ class SearchRun:
             self._by.shelf,
             self._watch,
             self._relevance(composed.kind),
+            plain=question.joint_alone,
         )
-        return self._shaped.page(partial(self._retrieve, wanted), filter, start)
+        return self._shaped.page(partial(self._retrieve, wanted, question), filter, start)
 
     def _wanted(self, composed: Composed, filter: Filter | None) -> Wanted:
         asked = {part.id for part in self._request.parts if isinstance(part, IdPart)}
@@ -162,9 +170,12 @@ class SearchRun:
         shown = [Placed(each) for each in browsed.candidates if self._may_see(each.payload)]
         return WindowPage(shown, browsed.after)
 
-    def _retrieve(self, wanted: Wanted, depth: int, with_payload: bool) -> Found:
+    def _retrieve(self, wanted: Wanted, question: Question, depth: int, payload: bool) -> Found:
+        explain = self._request.explain
         with self._watch.stage("retrieve"):
-            found = find(self._opened.generation, wanted, depth, with_payload=with_payload)
+            found = retrieve(
+                self._opened.generation, wanted, question, depth, payload, explain=explain
+            )
         self._plan = found.plan
         return found
 
@@ -223,7 +234,12 @@ class SearchRun:
 
     def _stored(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         points = self._opened.generation.retrieve(ids, with_vectors=True)
-        return {point.id: point.vectors[JOINT] for point in points if self._may_see(point.payload)}
+        seen = [point for point in points if self._may_see(point.payload)]
+        self._looks = {each.id: each.vectors[COLOR] for each in seen if COLOR in each.vectors}
+        return {point.id: point.vectors[JOINT] for point in seen}
+
+    def _stored_looks(self, _: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        return self._looks  # read with the joint vectors
 
     def _picture(self, item_id: str) -> bytes | None:
         for point in self._opened.generation.retrieve([item_id]):
@@ -244,7 +260,10 @@ class SearchRun:
             raise InvalidQuery("There is no query to find candidates for.", field="query")
         wanted = parse_filter(request.filter, self._opened.schema)
         visible = self._opened.visible(wanted, request.viewer)
-        found = find(self._opened.generation, self._wanted(self._compose(), visible), depth)
+        composed = self._compose()
+        question = asked_of(self._opened, self._by.samples, composed, request)
+        asked = self._wanted(composed, visible)
+        found = retrieve(self._opened.generation, asked, question, depth, True)
         return found.candidates[:depth]
 
     def _start(self) -> Position | None:

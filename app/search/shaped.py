@@ -44,6 +44,7 @@ class Shaped:
         shelf: gives the stages.
         watch: times them.
         relevance: calibrated, 0 to 1, of a joint cosine; None where it is not calibrated.
+        plain: whether a candidate's place does not depend on how many are asked for.
     """
 
     opened: OpenCollection
@@ -53,6 +54,7 @@ class Shaped:
     shelf: StageShelf
     watch: Stopwatch
     relevance: Callable[[float], float | None]
+    plain: bool = True
     shape: Shape = field(init=False)
     fallbacks: list[dict[str, str]] = field(default_factory=list)
     below: list[Placed] = field(default_factory=list)
@@ -72,7 +74,7 @@ class Shaped:
         start: Position | None,
     ) -> WindowPage:
         """One page. `find` gives the best n candidates, with their payload or without."""
-        if self.shape.plain and not self._names:
+        if self.plain and self.shape.plain and not self._names:
             return self._plain(find, start)
         stages, self.fallbacks = self.shelf.stages(self._names, self.ranking, self.opened)
         budget = self.request.shaping.budget_ms

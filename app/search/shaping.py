@@ -56,6 +56,8 @@ class Shaping:
         nearest_below: where all were left out, tell the nearest of them.
         rerank: names of the stages to run, of those configured; none: () .
         budget_ms: time for re-ranking, in milliseconds.
+        aspects: (name, weight) of the aspects of similarity to rank by, as `app.search.aspects`
+            checks them; None: as suits the query.
     """
 
     collapse: bool | None = None
@@ -66,6 +68,7 @@ class Shaping:
     nearest_below: bool = False
     rerank: tuple[str, ...] | None = None
     budget_ms: float | None = None
+    aspects: tuple[tuple[str, float], ...] | None = None
 
     def __post_init__(self) -> None:
         _within("diversity", self.diversity, 1.0)
@@ -84,6 +87,7 @@ class Shaping:
             "nearest_below": self.nearest_below,
             "rerank": None if self.rerank is None else list(self.rerank),
             "budget_ms": self.budget_ms,
+            "aspects": None if self.aspects is None else dict(self.aspects),
         }
 
     @property
@@ -91,6 +95,8 @@ class Shaping:
         """The name of a wish that makes no sense without a query; None where there is none."""
         if self.group is not None:
             return "group"
+        if self.aspects is not None:
+            return "aspects"
         if self.diversity:
             return "diversity"
         return "min_relevance" if self.min_relevance else None

@@ -31,20 +31,25 @@ class Samples:
     """A sample of the vectors of each open collection, drawn once: the first points in the store's
     own order, which is that of hashes of their ids."""
 
-    _known: WeakKeyDictionary[OpenCollection, Vectors] = field(default_factory=WeakKeyDictionary)
+    _known: WeakKeyDictionary[OpenCollection, Mapping[str, Vectors]] = field(
+        default_factory=WeakKeyDictionary
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, opened: OpenCollection) -> Vectors:
-        """float32 (n, dim), n at most 256, unit rows. Raises StoreError."""
+    def of(self, opened: OpenCollection, name: str = JOINT) -> Vectors:
+        """float32 (n, dim) of the dense vectors `name`, n at most 256, unit rows.
+
+        Raises StoreError.
+        """
         with self._lock:
             known = self._known.get(opened)
         if known is not None:
-            return known
-        drawn = _drawn(opened)
-        if len(drawn) == _SAMPLE:  # a collection that is still small may grow
+            return known[name]
+        drawn = opened.remember("sample", lambda: _drawn(opened))
+        if len(drawn[name]) == _SAMPLE:  # a collection that is still small may grow
             with self._lock:
                 self._known[opened] = drawn
-        return drawn
+        return drawn[name]
 
 
 def factors(kinds: Sequence[str], vectors: Vectors, sample: Vectors) -> Mapping[str, float]:
@@ -69,9 +74,12 @@ def factors(kinds: Sequence[str], vectors: Vectors, sample: Vectors) -> Mapping[
     return found
 
 
-def _drawn(opened: OpenCollection) -> Vectors:
+def _drawn(opened: OpenCollection) -> Mapping[str, Vectors]:
     points, _ = opened.generation.scroll(filter=opened.visible(None), limit=_SAMPLE)
     found = opened.generation.retrieve([point.id for point in points], with_vectors=True)
-    if not found:
-        return np.empty((0, opened.config.vectors[JOINT]), dtype=np.float32)
-    return np.stack([point.vectors[JOINT] for point in found])
+    return {
+        name: np.stack([point.vectors[name] for point in found])
+        if found
+        else np.empty((0, dim), dtype=np.float32)
+        for name, dim in opened.config.vectors.items()
+    }

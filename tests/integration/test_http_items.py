@@ -169,3 +169,15 @@ def test_an_items_colours_shape_and_near_duplicates_are_found_by_the_service(
     assert light.ids(fresh, filter={"colors": "blue", "aspect": {"gt": 1}}) == ["a", "b"] or (
         light.ids(fresh, filter={"colors": "blue"}) == ["b", "a"]
     )
+
+
+def test_an_item_is_found_by_the_words_it_has_now(light: Live, fresh: str) -> None:
+    put(light, "a", title="Desk lamp")
+    put(light, "b", title="Chair", tags=["oak"])
+    lexical = {"aspects": {"lexical": 1}}
+    assert light.ids(fresh, query=[{"text": "lamps"}], **lexical) == ["a"]
+    light.ask("PATCH", "/fresh/items/a", {"title": "Stool"})
+    light.ask("PATCH", "/fresh/items/b", {"brand": "acme"})
+    assert light.ids(fresh, query=[{"text": "lamp"}], **lexical) == []
+    assert light.ids(fresh, query=[{"text": "stools"}], **lexical) == ["a"]
+    assert light.ids(fresh, query=[{"text": "oak"}], **lexical) == ["b"]

@@ -201,3 +201,28 @@ def test_searches_at_once_answer_alike(live: Live) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = [response.json()["hits"] for response in pool.map(find, range(24))]
     assert all(hits == answers[0] for hits in answers)
+
+
+def test_each_aspect_of_a_hit_is_explained(live: Live) -> None:
+    query = [{"text": "green picture 2"}]
+    answer = live.search("colours", query=query, explain=True, limit=3)
+    best = answer["hits"][0]
+    assert best["id"] == "green/2"
+    assert best["explanation"]["aspects"]["lexical"]["rank"] == 1
+    assert set(answer["explanation"]["retrieve"]["aspects"]) == {"joint", "lexical"}
+    image = live.search("colours", query=[{"image": base64_picture("red")}], explain=True)
+    assert set(image["explanation"]["retrieve"]["aspects"]) == {"joint", "appearance"}
+    assert image["hits"][0]["id"].startswith("red/")
+
+
+def test_aspects_are_chosen_by_request_and_unknown_ones_are_named(live: Live) -> None:
+    alone = live.search("colours", query=[{"text": "red"}], aspects={"joint": 1}, explain=True)
+    assert set(alone["hits"][0]["explanation"]["aspects"]) == {"joint"}
+    assert (
+        live.client.get("/v1/collections/colours/search?q=red&aspects=joint=1").json()["hits"]
+        == live.search("colours", query=[{"text": "red"}], aspects={"joint": 1})["hits"]
+    )
+    wrong = live.ask("POST", "/colours/search", {"query": [{"text": "x"}], "aspects": {"smell": 1}})
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "aspects")
+    browse = live.ask("POST", "/colours/search", {"aspects": {"joint": 1}})
+    assert browse.status_code == 422

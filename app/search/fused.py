@@ -1,0 +1,144 @@
+"""Retrieve by several aspects: lists fused in the engine, scored again exactly.
+
+The engine fuses the lists, and supposes a usual score where a list lacks a point. Of what it finds
+best, every aspect's exact score is asked for, so that a candidate's score depends on the candidate
+alone and not on how deep the lists went: pages stay in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.search.aspects import Aspect, Question
+from app.search.candidates import AspectScore, Candidate
+from app.search.retrieve import Found, Wanted, find
+from qdrant.store import Generation, HybridQuery, Prefetch, VectorQuery
+
+_LEAST = 100
+"""Candidates of each list, at least."""
+_MARGIN = 1.5
+"""How many more candidates are scored exactly than are needed."""
+
+
+def retrieve(
+    generation: Generation,
+    wanted: Wanted,
+    question: Question,
+    depth: int,
+    with_payload: bool,
+    *,
+    explain: bool = False,
+) -> Found:
+    """The best `depth` candidates or a few more, by as many aspects as the question has."""
+    if not question.joint_alone:
+        return find_fused(generation, wanted, question, depth, explain=explain)
+    found = find(generation, wanted, depth, with_payload=with_payload)
+    return replace(found, plan={**found.plan, "left_out": dict(question.left_out)})
+
+
+def find_fused(
+    generation: Generation, wanted: Wanted, question: Question, depth: int, *, explain: bool = False
+) -> Found:
+    """The best `depth` candidates or a few more, with their payload.
+
+    explain: tell each candidate's place in every list.
+    """
+    window = max(_LEAST, int(depth * _MARGIN)) + len(wanted.without)
+    points = generation.hybrid(
+        HybridQuery(
+            tuple(
+                Prefetch(
+                    each.using,
+                    each.vector,
+                    window,
+                    weight=each.factor,
+                    half=each.half,
+                    missing=each.missing,
+                )
+                for each in question.aspects
+            ),
+            limit=window,
+            filter=wanted.filter,
+            with_payload=False,
+        )
+    )
+    ids = [point.id for point in points if point.id not in wanted.without]
+    exhausted = len(points) < window
+    ranked = _scored(generation, question, ids)
+    if explain:
+        ranked = _with_ranks(generation, question, wanted, window, ranked)
+    kept = ranked if exhausted else ranked[: max(depth, 1) + 1]
+    stored = {point.id: point.payload for point in generation.retrieve([each.id for each in kept])}
+    candidates = [
+        Candidate(each.id, stored[each.id], each.score, each.aspects)
+        for each in kept
+        if each.id in stored
+    ]
+    return Found(candidates, len(points), exhausted, plan_of(question, window, len(points)))
+
+
+def plan_of(question: Question, limit: int, fetched: int) -> Mapping[str, Any]:
+    """What was asked of the engine, for explanations."""
+    return {
+        "fusion": "weighted",
+        "aspects": {
+            each.name: {
+                "weight": each.weight,
+                "factor": round(each.factor, 4),
+                **({"half": each.half} if each.half is not None else {}),
+            }
+            for each in question.aspects
+        },
+        "left_out": dict(question.left_out),
+        "limit": limit,
+        "fetched": fetched,
+    }
+
+
+def _scored(generation: Generation, question: Question, ids: list[str]) -> list[Candidate]:
+    """Best first, by exact scores; equal ones by id. Without payload."""
+    raw = [
+        (aspect, generation.score(ids, aspect.vector, aspect.using)) for aspect in question.aspects
+    ]
+    answer = []
+    for each in ids:
+        aspects = {aspect.name: AspectScore(scores.get(each, 0.0)) for aspect, scores in raw}
+        total = sum(aspect.share(aspects[aspect.name].raw) for aspect, _ in raw)
+        answer.append(Candidate(each, {}, total, aspects))
+    return sorted(answer, key=lambda candidate: (-candidate.score, candidate.id))
+
+
+def _with_ranks(
+    generation: Generation,
+    question: Question,
+    wanted: Wanted,
+    limit: int,
+    ranked: list[Candidate],
+) -> list[Candidate]:
+    places = {
+        aspect.name: _places(generation, aspect, wanted, limit) for aspect in question.aspects
+    }
+    return [
+        Candidate(
+            each.id,
+            each.payload,
+            each.score,
+            {
+                name: AspectScore(score.raw, places[name].get(each.id))
+                for name, score in each.aspects.items()
+            },
+        )
+        for each in ranked
+    ]
+
+
+def _places(generation: Generation, aspect: Aspect, wanted: Wanted, limit: int) -> dict[str, int]:
+    """The place of each point in the list of one aspect alone, from 1."""
+    query = VectorQuery(
+        aspect.vector, limit, aspect.using, filter=wanted.filter, with_payload=False
+    )
+    found = generation.query(query)
+    kept = [point.id for point in found if point.id not in wanted.without]
+    return {each: place for place, each in enumerate(kept, start=1)}
