@@ -34,6 +34,7 @@ _TRIES = 3
 class _Overtaken(Exception):
     """The vectors at hand are not those of the generation that answers now."""
 
+
 _SAID = ("title", "description", "tags", "product_id")
 """Those whose words items are found by."""
 
