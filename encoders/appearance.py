@@ -19,7 +19,7 @@ _TEXTURE = _ANGLES * len(_LEVELS) + 1
 DIM = _COLOURS + _TEXTURE
 """Length of the vector."""
 _TEXTURE_SHARE = 0.2
-"""Of the cosine; the rest is the colours'. docs/search.md has what was measured."""
+"""Of the cosine; the rest is the colours'."""
 
 
 def appearance(look: Look) -> NDArray[np.float32]:

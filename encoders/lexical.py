@@ -20,8 +20,8 @@ from core.sparse import SparseVector
 
 K1 = 1.2
 B = 0.5
-"""How soon a word said again stops counting, and how much a long document is held against it.
-docs/search.md has what was measured."""
+"""How soon a word said again stops counting, and how much a long document is held against it: less
+than in articles (0.75), as a long title says more and does not repeat itself."""
 USUAL_LENGTH = 12.0
 """Weighted words of a document that is neither long nor short."""
 TITLE, TAGS, DESCRIPTION = 1.0, 0.7, 0.4

@@ -81,7 +81,7 @@ def derive(
 
 @commands.command()
 def aspects(
-    source: Source = str(SAMPLE),
+    source: Source = SAMPLE,
     field: Annotated[
         list[str] | None,
         typer.Option("--field", help="Whose values say what a thing is; may be repeated [tags]."),
