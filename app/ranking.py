@@ -18,8 +18,9 @@ def set_ranking(wiring: Wiring, name: str, ranking: Ranking) -> None:
 
     Raises CollectionNotFound, and InvalidRequest and SettingsError for what can't work.
     """
-    ranking.check(_schema(wiring, name))
-    wiring.shelf.check(ranking)
+    config = wiring.store.info(name).config
+    ranking.check(config.schema)
+    wiring.shelf.check(ranking, config.fingerprint)
     wiring.rankings.set(name, ranking)
 
 

@@ -20,6 +20,7 @@ from app.cli import (
     keys,
     mine,
     plan,
+    ranker,
     search,
     serve,
     train,
@@ -48,6 +49,7 @@ binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")
 train.commands.command("compact")(compact.compact)
 train.commands.command("mine")(mine.mine)
+train.commands.command("ranker")(ranker.ranker)
 binocle.add_typer(train.commands, name="train")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidItem, SourceError
 from ingestion.sources import cells
-from training.pairs.log_settings import Clicks
+from training.pairs.log_settings import LogReading
 from training.pairs.pair import Side
 from training.pairs.reading import check_columns, texts_of
 from training.pairs.rows import RowImage
@@ -51,7 +51,7 @@ class Shown:
     dropped: int
 
 
-def read_log(settings: Clicks, path: Path) -> Shown:
+def read_log(settings: LogReading, path: Path) -> Shown:
     """The log's events of the actions and the time that `settings` name.
 
     An item clicked on a page counts as shown there. Position and query are those of any of its
@@ -100,7 +100,7 @@ def _any_of(flags: NDArray[np.bool_], group: NDArray[np.int64], groups: int) -> 
     return answer
 
 
-def _events(settings: Clicks, path: Path) -> pa.Table:
+def _events(settings: LogReading, path: Path) -> pa.Table:
     """The rows of the actions and the time that count, with the columns that there are."""
     names = settings.columns
     try:
@@ -139,7 +139,7 @@ def _is_in(table: pa.Table, column: str, values: Sequence[str]) -> NDArray[np.bo
     return found
 
 
-def _in_time(column: pa.ChunkedArray, settings: Clicks, path: Path) -> NDArray[np.bool_]:
+def _in_time(column: pa.ChunkedArray, settings: LogReading, path: Path) -> NDArray[np.bool_]:
     """Whether each moment is within the settings' bounds; moments without a zone are UTC."""
     try:
         moments = column.cast(pa.timestamp("us", "UTC"))
@@ -180,7 +180,7 @@ def _positions(column: pa.ChunkedArray, path: Path) -> NDArray[np.int64]:
     return positions
 
 
-def _flags(table: pa.Table, settings: Clicks) -> NDArray[np.bool_]:
+def _flags(table: pa.Table, settings: LogReading) -> NDArray[np.bool_]:
     name = settings.columns.randomised
     if name not in table.column_names:
         return np.zeros(len(table), dtype=bool)
@@ -189,7 +189,7 @@ def _flags(table: pa.Table, settings: Clicks) -> NDArray[np.bool_]:
 
 
 def _queries(
-    table: pa.Table, settings: Clicks, page: NDArray[np.int64], pages: int, path: Path
+    table: pa.Table, settings: LogReading, page: NDArray[np.int64], pages: int, path: Path
 ) -> tuple[NDArray[np.int64], list[Side]]:
     """int64 (pages,): the query's number, -1 for none, by each page's first row with a query; the
     distinct queries."""
@@ -209,7 +209,7 @@ def _queries(
     return answer, list(number_of)
 
 
-def _query(columns: Mapping[str, Any], settings: Clicks, row: int, path: Path) -> Side:
+def _query(columns: Mapping[str, Any], settings: LogReading, row: int, path: Path) -> Side:
     """The text where there is one, or else the image; '' for neither."""
     texts = columns.get(settings.columns.query)
     text = "" if texts is None else " ".join(str(texts[row].as_py() or "").split())

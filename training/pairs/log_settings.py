@@ -63,14 +63,9 @@ class Propensities(Frozen):
         return self
 
 
-class Clicks(ItemCatalog):
-    """Clicked items, weighted against position bias; negatives are items skipped above the click.
+class LogReading(Frozen):
+    """How a log of impressions and clicks is read."""
 
-    The catalog is that of the images.
-    """
-
-    kind: Literal["clicks"] = "clicks"
-    log: Path = Field(description="Parquet file of events.")
     columns: LogColumns = Field(default_factory=LogColumns)
     impressions: tuple[str, ...] = Field(
         default=("impression",),
@@ -83,7 +78,6 @@ class Clicks(ItemCatalog):
         description="Actions that count as a click, such as purchase.",
     )
     propensities: Propensities = Field(default_factory=Propensities)
-    support: int = Field(default=1, ge=1, description="Least impressions of an item for its query.")
     since: datetime | None = Field(default=None, description="Events before it are left out.")
     until: datetime | None = Field(default=None, description="Events from it on are left out.")
 
@@ -94,10 +88,21 @@ class Clicks(ItemCatalog):
         return given.replace(tzinfo=UTC) if given is not None and given.tzinfo is None else given
 
     @model_validator(mode="after")
-    def _actions_differ(self) -> Clicks:
+    def _actions_differ(self) -> LogReading:
         both = sorted({*self.impressions} & {*self.clicks})
         if both:
             raise ValueError(f"'{both[0]}' can't be an impression and a click")
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise ValueError("'since' has to be before 'until'")
         return self
+
+
+class Clicks(ItemCatalog, LogReading):
+    """Clicked items, weighted against position bias; negatives are items skipped above the click.
+
+    The catalog is that of the images.
+    """
+
+    kind: Literal["clicks"] = "clicks"
+    log: Path = Field(description="Parquet file of events.")
+    support: int = Field(default=1, ge=1, description="Least impressions of an item for its query.")

@@ -1,0 +1,1 @@
+"""Training of learned rankers, over features that the search pipeline gives."""
