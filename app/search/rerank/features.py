@@ -19,7 +19,8 @@ from qdrant.matching import field_values
 _ASPECTS = ("joint", "lexical", "appearance")
 FEATURES = (
     *_ASPECTS,
-    *(f"{name}_rank" for name in _ASPECTS),
+    *(f"{name}_place" for name in _ASPECTS),
+    "place",
     "title_share",
     "field_share",
     "popularity",
@@ -28,7 +29,7 @@ FEATURES = (
 )
 """Names of the columns, in their order."""
 _WORD = re.compile(r"\w+")
-_RANK_SCALE = 60.0
+_PLACE_SCALE = 60.0
 """As in reciprocal rank fusion (Cormack et al. 2009)."""
 
 
@@ -52,19 +53,30 @@ def features(
 ) -> NDArray[np.float32]:
     """float32 (n, len(FEATURES)); NaN is unknown, which trees know how to handle.
 
+    Places are those among the candidates given: a stage orders these and no others.
+
     Args:
-        candidates: n.
+        candidates: n, best first.
         text: of the query; None where it has none.
         source: where popularity, freshness and clicks come from.
     """
     asked = _words([text or ""])
     now = datetime.now(UTC)
-    rows = [_row(candidate, asked, source, now) for candidate in candidates]
+    places = [_places([each.aspects.get(name) for each in candidates]) for name in _ASPECTS]
+    places.append([1.0 / (_PLACE_SCALE + place) for place in range(1, len(candidates) + 1)])
+    rows = [
+        _row(candidate, own, asked, source, now)
+        for candidate, *own in zip(candidates, *places, strict=True)
+    ]
     return np.asarray(rows, dtype=np.float32).reshape(len(rows), len(FEATURES))
 
 
 def _row(
-    candidate: Candidate, asked: set[str], source: FeatureSource, now: datetime
+    candidate: Candidate,
+    places: Sequence[float],
+    asked: set[str],
+    source: FeatureSource,
+    now: datetime,
 ) -> list[float]:
     aspects = [candidate.aspects.get(name) for name in _ASPECTS]
     payload = candidate.payload
@@ -76,7 +88,7 @@ def _row(
     )
     return [
         *(math.nan if aspect is None else aspect.raw for aspect in aspects),
-        *(_rank(aspect) for aspect in aspects),
+        *places,
         _share(asked, [payload.get("title", "")]),
         _share(asked, fields),
         _popularity(payload, source.popularity),
@@ -85,10 +97,15 @@ def _row(
     ]
 
 
-def _rank(aspect: AspectScore | None) -> float:
-    if aspect is None:
-        return math.nan
-    return 0.0 if aspect.rank is None else 1.0 / (_RANK_SCALE + aspect.rank)
+def _places(aspects: Sequence[AspectScore | None]) -> list[float]:
+    """Of each candidate 1 / (60 + its place by the aspect alone), equal scores at one place; NaN
+    where the aspect has none."""
+    raw = sorted(-aspect.raw for aspect in aspects if aspect is not None)
+    place = {score: at for at, score in reversed(list(enumerate(raw, start=1)))}
+    return [
+        math.nan if aspect is None else 1.0 / (_PLACE_SCALE + place[-aspect.raw])
+        for aspect in aspects
+    ]
 
 
 def _share(asked: set[str], values: Iterable[Any]) -> float:

@@ -38,12 +38,20 @@ def test_a_candidate_is_seen_by_its_aspects_words_sales_age_and_clicks() -> None
     payload = {"tags": ["shoes"], "sales": 99, "made_at": "2020-01-01T00:00:00Z"}
     found = row(candidate("a", "A red shoe", **payload))
     assert found["joint"] == pytest.approx(0.4)
-    assert found["joint_rank"] == pytest.approx(1 / 63)
-    assert (found["lexical"], found["lexical_rank"]) == (0, 0)
+    assert found["lexical"] == 0
     assert (found["title_share"], found["field_share"]) == (1.0, 0.5)
     assert found["popularity"] == pytest.approx(math.log(100))
     assert found["age_days"] > 365
     assert found["clicks"] == 0.25
+
+
+def test_places_are_those_among_the_candidates_and_equal_scores_share_one() -> None:
+    raws = (0.2, 0.5, 0.5, 0.1)
+    found = [Candidate(str(raw), {}, raw, {"joint": AspectScore(raw)}) for raw in raws]
+    rows = features(found, None, SOURCE)
+    own = [round(1 / each - 60) for each in rows[:, FEATURES.index("joint_place")]]
+    assert own == [3, 1, 1, 4]
+    assert [round(1 / each - 60) for each in rows[:, FEATURES.index("place")]] == [1, 2, 3, 4]
 
 
 def test_what_is_not_known_is_nan_and_not_nothing() -> None:
