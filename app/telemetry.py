@@ -216,6 +216,10 @@ class MeasuredGeneration:
         with self._measured("set_payload"):
             self._generation.set_payload(point_id, payload)
 
+    def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
+        with self._measured("set_payload"):
+            self._generation.set_payloads(payloads)
+
     def delete(self, ids: Sequence[str]) -> None:
         with self._measured("delete"):
             self._generation.delete(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,14 @@ def point_of(generation: Target, prepared: Prepared, vector: NDArray[np.float32]
     if COLOR in generation.config.vectors and prepared.derived.appearance is not None:
         vectors[COLOR] = prepared.derived.appearance
     return with_words(Point(item.id, vectors, payload), generation.config)
+
+
+_WORDS = ("title", "description", "tags", "product_id")
+
+
+def has_new_words(payload: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether what `with_words` reads of a payload differs from what it was."""
+    return any(payload.get(name) != before.get(name) for name in _WORDS)
 
 
 def with_words(point: Point, config: CollectionConfig) -> Point:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from core.errors import InvalidItem
 from ingestion.deciding import Wanted
-from ingestion.indexing import with_words
+from ingestion.indexing import has_new_words, with_words
 from ingestion.ledger import Ledger
 from ingestion.payload import renewed_payload
 from ingestion.target import Target
-from qdrant.store import Point
+from qdrant.store import TEXT, Point
 
 
 class Renewer:
@@ -35,8 +36,8 @@ class Renewer:
     def renew(self, wanted: Sequence[Wanted]) -> tuple[int, list[Wanted]]:
         """How many were written, and those that the collection does not hold after all."""
         ids = [one.candidate.item.id for one in wanted]
-        present = {p.id: p for p in self._generation.retrieve(ids, with_vectors=True)}
-        points: list[Point] = []
+        present = {point.id: point for point in self._generation.retrieve(ids)}
+        payloads: dict[str, Mapping[str, Any]] = {}
         entries = {}
         missing = []
         for one in wanted:
@@ -45,19 +46,37 @@ class Renewer:
                 missing.append(one)
                 continue
             try:
-                points.append(self._renewed(one, there))
+                payloads[there.id] = self._renewed(one, there)
                 entries[there.id] = replace(one.entry, sha256=one.held)
             except InvalidItem as error:
                 self._reject(one, error)
         if self._ledger is not None:
             self._ledger.begin(entries)
-        if points:
-            self._generation.upsert(points)
+        self._write(payloads, present)
         if self._ledger is not None:
             self._ledger.settle(list(entries))
-        return len(points), missing
+        return len(payloads), missing
 
-    def _renewed(self, one: Wanted, present: Point) -> Point:
-        item, schema = one.candidate.item, self._generation.config.schema
-        payload = renewed_payload(item, schema, present.payload)
-        return with_words(replace(present, payload=payload), self._generation.config)
+    def _renewed(self, one: Wanted, present: Point) -> dict[str, Any]:
+        schema = self._generation.config.schema
+        return renewed_payload(one.candidate.item, schema, present.payload)
+
+    def _write(
+        self, payloads: Mapping[str, Mapping[str, Any]], present: Mapping[str, Point]
+    ) -> None:
+        """Whole points only where their words are others: the rest keep all their vectors."""
+        config = self._generation.config
+        reworded = [
+            each
+            for each in payloads
+            if TEXT in config.sparse and has_new_words(payloads[each], present[each].payload)
+        ]
+        if reworded:
+            points = self._generation.retrieve(reworded, with_vectors=True)
+            self._generation.upsert(
+                [with_words(replace(p, payload=payloads[p.id]), config) for p in points]
+            )
+        reworded_ids = set(reworded)
+        same = {each: payloads[each] for each in payloads if each not in reworded_ids}
+        if same:
+            self._generation.set_payloads(same)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from qdrant.store import CollectionConfig, Point
 
@@ -22,6 +22,10 @@ class Target(Protocol):
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Insert or replace whole points."""
+        ...
+
+    def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace payloads by id and keep the vectors; ids that are not there are passed over."""
         ...
 
     def delete(self, ids: Sequence[str]) -> None:

@@ -164,6 +164,21 @@ class EdgeGeneration:
             self._open.folder.check_space(0)
             self._open.update(lambda: engine.UpdateOperation.overwrite_payload([key], checked))
 
+    def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
+        checked: dict[engine.PointId, dict[str, Any]] = {
+            point_uuid(each): checked_payload(each, payloads[each]) for each in payloads
+        }
+        with self._open.writing:
+            shard = self._shard
+            self._open.folder.check_space(0)
+            for record in shard.retrieve(list(checked), with_vectors=False):
+                key, payload = record.id, checked[record.id]
+                self._open.update(
+                    lambda key=key, payload=payload: (  # type: ignore[misc]
+                        engine.UpdateOperation.overwrite_payload([key], payload)
+                    )
+                )
+
     def delete(self, ids: Sequence[str]) -> None:
         keys: list[engine.PointId] = [point_uuid(each) for each in ids]
         with self._open.writing:

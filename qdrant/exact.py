@@ -105,6 +105,11 @@ class ExactGeneration:
             raise ItemNotFound(f"There is no item '{point_id}' in '{self._collection}'.")
         self._points[point_id] = Point(point_id, point.vectors, checked, point.sparse)
 
+    def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
+        checked = {each: checked_payload(each, payloads[each]) for each in payloads}
+        for each in checked.keys() & self._points.keys():
+            self._points[each] = replace(self._points[each], payload=checked[each])
+
     def delete(self, ids: Sequence[str]) -> None:
         for each in ids:
             self._points.pop(each, None)

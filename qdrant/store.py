@@ -113,6 +113,11 @@ class Generation(Protocol):
         """Replace the payload and keep the vectors. Raises ItemNotFound."""
         ...
 
+    def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace the payloads of points by id and keep their vectors: far less work than writing
+        whole points. Ids that are not there are passed over."""
+        ...
+
     def delete(self, ids: Sequence[str]) -> None:
         """Delete points; ids that are not there are passed over."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -60,6 +61,10 @@ class RemoteGeneration:
     def upsert(self, points: Sequence[Point]) -> None:
         for part in _parts(points, _WRITE):
             self._ask("/write", {"points": [point_as_json(point) for point in part]})
+
+    def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
+        there = self.retrieve(list(payloads), with_vectors=True)
+        self.upsert([replace(point, payload=payloads[point.id]) for point in there])
 
     def delete(self, ids: Sequence[str]) -> None:
         for part in _parts(ids, _WRITE):

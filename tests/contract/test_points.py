@@ -122,6 +122,19 @@ def test_a_payload_is_replaced_and_the_vector_stays(generation: Generation) -> N
     np.testing.assert_allclose(found.vectors[JOINT], vector(1), atol=1e-6)
 
 
+def test_payloads_are_replaced_together_and_the_vectors_stay(generation: Generation) -> None:
+    generation.upsert([point("a", 1, stock=1), point("b", 2, stock=1), point("c", 3, stock=1)])
+    generation.set_payloads({"a": {"stock": 2}, "b": {"brand": "acme"}, "gone": {"stock": 3}})
+    found = generation.retrieve(["a", "b", "c", "gone"], with_vectors=True)
+    assert [each.payload for each in found] == [
+        {"id": "a", "stock": 2},
+        {"id": "b", "brand": "acme"},
+        {"id": "c", "stock": 1},
+    ]
+    for each, seed in zip(found, (1, 2, 3), strict=True):
+        np.testing.assert_allclose(each.vectors[JOINT], vector(seed), atol=1e-6)
+
+
 def test_replacing_the_payload_of_no_item_is_an_error(generation: Generation) -> None:
     with pytest.raises(ItemNotFound, match="'gone'"):
         generation.set_payload("gone", {"stock": 2})
