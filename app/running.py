@@ -83,6 +83,7 @@ def search_running_service(
         "filter": json.loads(expression) if isinstance(expression, str) else expression,
         "limit": request.limit,
         "facets": list(request.facets),
+        "sort": request.sort,
         "explain": request.explain,
         **request.shaping.as_json(),
     }

@@ -42,6 +42,9 @@ def search(
         str | None, typer.Option("--filter", help='JSON, such as \'{"price": {"lt": 50}}\'.')
     ] = None,
     limit: Annotated[int, typer.Option(help="Most hits to show.")] = 10,
+    sort: Annotated[
+        str | None, typer.Option(help="Without a query: a field; -FIELD is largest first.")
+    ] = None,
     group: GroupBy = None,
     per_group: PerGroup = 1,
     diversity: Diversity = None,
@@ -70,7 +73,7 @@ def search(
         aspects=weights_of(aspects) if aspects else None,
     )
     request = SearchRequest(
-        tuple(parts), filter=filter_, limit=limit, explain=explain, shaping=shaping
+        tuple(parts), filter=filter_, limit=limit, sort=sort, explain=explain, shaping=shaping
     )
     with wired(data=data, store=store, encoder=encoder) as wiring:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Answer(BaseModel):
@@ -38,6 +38,14 @@ class FacetValue(_Answer):
     count: int
 
 
+class Bin(_Answer):
+    """Items from `low` on and below `high`; the last bin holds its `high`, too."""
+
+    low: float = Field(alias="from")
+    high: float = Field(alias="to")
+    count: int
+
+
 class Page(_Answer):
     """One page of a search. cursor: ask for the next page with it; None after the last.
 
@@ -49,6 +57,7 @@ class Page(_Answer):
     total: int | None
     cursor: str | None = None
     facets: dict[str, list[FacetValue]] = {}
+    histograms: dict[str, list[Bin]] = {}
     timings_ms: dict[str, float] = {}
     collection: str
     generation: str

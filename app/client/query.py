@@ -67,6 +67,9 @@ class Options(TypedDict, total=False):
     limit: int
     cursor: str | None
     facets: Sequence[str]
+    aspects: Mapping[str, float]
+    histograms: Mapping[str, int | Sequence[float]]  # a field's most bins, or their edges
+    sort: str
     explain: bool
     partial: bool
     understand: bool

@@ -27,6 +27,11 @@ def request_of(body: SearchBody) -> SearchRequest:
         limit=body.limit,
         cursor=body.cursor,
         facets=tuple(body.facets),
+        histograms={
+            name: bins if isinstance(bins, int) else tuple(bins)
+            for name, bins in body.histograms.items()
+        },
+        sort=body.sort,
         explain=body.explain,
         partial=body.partial,
         shaping=body.shaping(),

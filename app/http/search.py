@@ -20,6 +20,9 @@ from app.search.policy import Viewer
 from app.search.query import ImagePart, Part, SearchRequest, TextPart, UrlPart
 from core.errors import InvalidRequest
 
+_BINS = 10
+"""Of a histogram in the short form."""
+
 
 def search_routes(service: Service) -> APIRouter:
     """POST and GET /v1/collections/{collection}/search."""
@@ -102,10 +105,16 @@ def _request(params: SearchParams, parts: tuple[Part, ...]) -> SearchRequest:
         filter=params.filter,
         limit=params.limit,
         cursor=params.cursor,
-        facets=tuple(name.strip() for name in params.facets.split(",")) if params.facets else (),
+        facets=_names(params.facets),
+        histograms=dict.fromkeys(_names(params.histograms), _BINS),
+        sort=params.sort,
         explain=params.explain,
         partial=params.partial,
         shaping=params.shaping(),
         understand=params.understand,
         recognise=params.recognise,
     )
+
+
+def _names(given: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given.split(",")) if given else ()

@@ -93,6 +93,15 @@ class SearchBody(ShapingBody):
     limit: int = Field(20, ge=1, description="Most hits on the page; 200 unless set otherwise.")
     cursor: str | None = Field(None, description="Of the page before; only for the same query.")
     facets: list[str] = Field([], max_length=20, description="Fields whose values to count.")
+    histograms: dict[str, int | list[float]] = Field(
+        {},
+        max_length=5,
+        description="Number fields to count in bins: the most bins, or their edges.",
+        examples=[{"price": 10}, {"price": [0, 50, 100]}],
+    )
+    sort: str | None = Field(
+        None, description="Without a query: a field to sort by; with a minus, largest first."
+    )
     explain: bool = Field(False, description="Tell how the order came about.")
     partial: bool = Field(
         False,
@@ -122,6 +131,12 @@ class SearchParams(ShapingParams):
     limit: int = Field(20, ge=1, description="Most hits on the page.")
     cursor: str | None = Field(None, description="Of the page before.")
     facets: str | None = Field(None, description="Fields whose values to count, with commas.")
+    histograms: str | None = Field(
+        None, description="Number fields to count in at most ten bins, with commas."
+    )
+    sort: str | None = Field(
+        None, description="Without q: a field to sort by; with a minus, largest first."
+    )
     explain: bool = Field(False, description="Tell how the order came about.")
     partial: bool = Field(
         False,
@@ -175,6 +190,14 @@ class HitModel(Answer):
     explanation: dict[str, Any] | None = Field(None, description="With explain only.")
 
 
+class HistogramBin(Answer):
+    """Items from `from` on and below `to`; the last bin holds its `to`, too."""
+
+    from_: float = Field(alias="from")
+    to: float
+    count: int
+
+
 class FacetValue(Answer):
     value: str | int | bool
     count: int
@@ -187,6 +210,9 @@ class SearchAnswer(Answer):
     )
     cursor: str | None = Field(description="For the next page; null after the last.")
     facets: dict[str, list[FacetValue]]
+    histograms: dict[str, list[HistogramBin]] | None = Field(
+        None, description="Of the fields asked for, lowest bin first."
+    )
     timings_ms: dict[str, float] = Field(description="Of each stage, in milliseconds.")
     collection: str
     generation: str

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.collection import OpenCollection
 from app.search.policy import Viewer
+from app.search.query import Bins
 from core.errors import InvalidQuery
 from core.fields import FieldType, Schema
 from core.filters import Filter
+from qdrant.histogram import histogram
 
 _FACET_TYPES = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
 _FACET_VALUES = 100
 _MAX_FACETS = 20
+_MAX_HISTOGRAMS = 5
+"""Each bin is a count of its own."""
 
 
 def check_facets(names: Sequence[str], schema: Schema) -> None:
@@ -36,3 +40,25 @@ def facet(
     """The most frequent values of a field, with their counts."""
     counted = opened.facet(name, filter, _FACET_VALUES, viewer)
     return [{"value": value, "count": count} for value, count in counted]
+
+
+def histograms(
+    opened: OpenCollection, wanted: Mapping[str, Bins], filter: Filter | None, viewer: Viewer
+) -> dict[str, list[dict[str, float]]]:
+    """Of number fields how many items lie in each bin, from `from` on and below `to`; the last bin
+    holds its `to`, too. Raises InvalidQuery."""
+    if len(wanted) > _MAX_HISTOGRAMS:
+        raise InvalidQuery(f"At most {_MAX_HISTOGRAMS} histograms are allowed.", field="histograms")
+    visible = opened.visible(filter, viewer)
+    answer = {}
+    for name, bins in wanted.items():
+        cut = {"bins": bins} if isinstance(bins, int) else {"edges": bins}
+        key = ("histogram", name, bins, visible)
+        found = opened.remember(
+            key,
+            lambda name=name, cut=cut: histogram(  # type: ignore[misc]
+                opened.generation, name, filter=visible, **cut
+            ),
+        )
+        answer[name] = [{"from": one.low, "to": one.high, "count": one.count} for one in found]
+    return answer

@@ -76,6 +76,7 @@ class Answer:
     total: int | None
     cursor: str | None
     facets: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    histograms: Mapping[str, list[dict[str, float]]] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     explanation: Mapping[str, Any] | None = None
     missing: tuple[str, ...] | None = None
@@ -94,6 +95,8 @@ class Answer:
             "collection": self.collection,
             "generation": self.generation,
         }
+        if self.histograms:
+            answer["histograms"] = self.histograms
         if self.no_match:
             answer["no_match"] = True
         if self.nearest_below:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -18,6 +19,7 @@ _MAX_WEIGHT = 1_000.0
 _EDGE = 1e-9
 """How far rounding may carry a region over the image's edge."""
 
+Bins: TypeAlias = int | tuple[float, ...]
 Recognise: TypeAlias = Literal["off", "boost", "filter"]
 
 
@@ -120,6 +122,8 @@ class SearchRequest:
         limit: most hits on the page.
         cursor: of the page before, or None for the first.
         facets: fields whose values to count among all items that pass the filter.
+        histograms: number fields, each with the most bins, or with their edges, to count them in.
+        sort: of a browse: the field to sort by, largest first with a minus before it.
         explain: tell how the answer came about.
         understand: read the wanted texts by the grammar of the one box (app/search/language).
         recognise: what becomes of words in such a text that are values of keyword attributes.
@@ -133,6 +137,8 @@ class SearchRequest:
     limit: int = 20
     cursor: str | None = None
     facets: tuple[str, ...] = ()
+    histograms: Mapping[str, Bins] = field(default_factory=dict)
+    sort: str | None = None
     explain: bool = False
     partial: bool = False
     shaping: Shaping = AS_CONFIGURED
@@ -174,7 +180,7 @@ class SearchRequest:
         """Names the question, whatever the page and the order of its parts."""
         parts = sorted(_part_digest(part) for part in self.parts)
         question = [collection, parts, self.filter, self.understand and self.recognise]
-        question += [repr(self.shaping), repr(self.viewer)]
+        question += [repr(self.shaping), repr(self.viewer), self.sort]
         text = json.dumps(question, sort_keys=True, default=str)
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from app.search.candidates import AspectScore, Candidate
 from app.search.cursor import Position
 from core.filters import Filter
-from qdrant.store import JOINT, Generation, ScoredPoint, VectorQuery
+from qdrant.ordering import scroll_by
+from qdrant.store import JOINT, Generation, Order, ScoredPoint, VectorQuery
 
 _MOST_TIES = 1_000
 
@@ -68,6 +69,11 @@ def find(generation: Generation, wanted: Wanted, depth: int, *, with_payload: bo
     return Found(candidates, len(points), exhausted, {"vector": JOINT, "fetched": len(points)})
 
 
+def order_of(text: str) -> Order:
+    """'price' or '-price' as an order."""
+    return Order(text.removeprefix("-"), descending=text.startswith("-"))
+
+
 @dataclass(frozen=True)
 class Browsed:
     """Items in the store's own order, without scores, and where the next page starts."""
@@ -77,11 +83,18 @@ class Browsed:
 
 
 def browse(
-    generation: Generation, limit: int, filter: Filter | None, start: Position | None = None
+    generation: Generation,
+    limit: int,
+    filter: Filter | None,
+    start: Position | None = None,
+    order: Order | None = None,
 ) -> Browsed:
-    """One page of a browse."""
+    """One page of a browse, in the store's own order or sorted. Raises InvalidQuery."""
     token = start.token if start else None
-    points, following = generation.scroll(filter=filter, limit=limit, after=token)
+    if order is None:
+        points, following = generation.scroll(filter=filter, limit=limit, after=token)
+    else:
+        points, following = scroll_by(generation, order, filter=filter, limit=limit, after=token)
     after = Position(token=following) if following is not None else None
     return Browsed([Candidate(point.id, point.payload, 0.0) for point in points], after)
 

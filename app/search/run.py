@@ -17,7 +17,7 @@ from app.search.aspects import Question
 from app.search.candidates import Candidate
 from app.search.compose import Composed, Composer
 from app.search.cursor import Position, decode_cursor, encode_cursor
-from app.search.facets import check_facets, facet
+from app.search.facets import check_facets, facet, histograms
 from app.search.fused import retrieve
 from app.search.language.understanding import Understood, understand
 from app.search.matched import matched_terms
@@ -25,7 +25,7 @@ from app.search.present import Answer, Hit, explanation_of, hit_of
 from app.search.presentation.placed import Placed
 from app.search.presentation.windows import WindowPage
 from app.search.query import IdPart, SearchRequest
-from app.search.retrieve import Found, Wanted, browse
+from app.search.retrieve import Found, Wanted, browse, order_of
 from app.search.shaped import Shaped, text_of
 from app.search.stopwatch import Stopwatch
 from app.search.weighing import asked_of
@@ -56,6 +56,7 @@ class SearchRun:
         self._digest = ""
         self._total: int | None = None
         self._facets: dict[str, list[dict[str, object]]] = {}
+        self._histograms: dict[str, list[dict[str, float]]] = {}
         self._missing: list[str] = []
         self._plan: Mapping[str, object] = {}
         self._shaped: Shaped | None = None
@@ -77,6 +78,10 @@ class SearchRun:
         with watch.stage("facets"), self._or_missing("facets"):
             viewer = request.viewer
             self._facets = {name: facet(opened, name, wanted, viewer) for name in request.facets}
+        if request.histograms:
+            with watch.stage("histograms"), self._or_missing("histograms"):
+                viewer = request.viewer
+                self._histograms = histograms(opened, request.histograms, wanted, viewer)
         hits = self._hits(composed, page.placed)
         below = self._below(composed) if not hits and start is None else []
         explanation = self._explanation(composed) if request.explain else None
@@ -87,6 +92,7 @@ class SearchRun:
             total=self._total,
             cursor=self._cursor(page.after),
             facets=self._facets,
+            histograms=self._histograms,
             timings_ms=watch.read(),
             explanation=explanation,
             understood=tuple(one.as_json() for one in self._understood),
@@ -143,6 +149,12 @@ class SearchRun:
         request, opened = self._request, self._opened
         if composed is None:
             return self._browsed(filter, start)
+        if request.sort is not None:
+            raise InvalidQuery(
+                "Only a browse can be sorted by a field: a query ranks its hits itself.",
+                hint="Leave sort out, or the query.",
+                field="sort",
+            )
         wanted = self._wanted(composed, filter)
         question = asked_of(opened, self._by.samples, composed, request)
         self._shaped = Shaped(
@@ -166,7 +178,9 @@ class SearchRun:
         if wish is not None:
             raise InvalidQuery(f"{wish} needs a query to rank by; this is a browse.", field=wish)
         with self._watch.stage("retrieve"):
-            browsed = browse(self._opened.generation, self._request.limit, filter, start)
+            request = self._request
+            order = order_of(request.sort) if request.sort is not None else None
+            browsed = browse(self._opened.generation, request.limit, filter, start, order)
         shown = [Placed(each) for each in browsed.candidates if self._may_see(each.payload)]
         return WindowPage(shown, browsed.after)
 
