@@ -47,6 +47,14 @@ def test_an_explanation_names_the_parts(loaded: Run) -> None:
         assert part in shown, part
 
 
+def test_a_browse_is_sorted(loaded: Run) -> None:
+    there = [hit["id"] for hit in loaded("binocle search things --sort aspect --json").json["hits"]]
+    assert there
+    refused = loaded("binocle search things --sort shade")
+    assert refused.code == 2
+    assert "aspect" in refused.err
+
+
 def test_a_second_load_of_the_same_folder_indexes_nothing(loaded: Run) -> None:
     assert "Unchanged" in loaded("binocle ingest pictures --collection things").out
 
