@@ -15,7 +15,7 @@ from app.search.shaping import BY_PRODUCT, MAX_PER_GROUP, Group, Shape, Shaping
 from core.errors import BinocleError, InvalidRequest
 from core.fields import FieldType, Schema
 
-STAGES = ("rescore", "ranker", "cross_encoder", "rules")
+STAGES = ("rescore", "ranker", "rules")
 """Names of the stages, in the order in which they run."""
 Kind = Literal["text", "image", "mix"]
 
@@ -36,14 +36,6 @@ class Curve(_Part):
         return 1.0 / (1.0 + math.exp(-logit))
 
 
-class CrossEncoderStage(_Part):
-    """A model that reads query and item together, asked about the first `top` candidates."""
-
-    model: str = Field(description="Such as st:cross-encoder/ms-marco-MiniLM-L6-v2.")
-    top: int = Field(20, ge=2, le=200)
-    fields: list[str] = Field(["title", "description"], min_length=1)
-
-
 class Grouping(_Part):
     field: str
     n: int = Field(1, ge=1, le=MAX_PER_GROUP)
@@ -56,7 +48,6 @@ class Ranking(_Part):
     budget_ms: float = Field(100.0, ge=0, le=10_000, description="Time for the stages together.")
     rescore: bool = Field(False, description="Score again from the full vectors.")
     ranker: str | None = Field(None, description="File of a ranker, as `train ranker` writes it.")
-    cross_encoder: CrossEncoderStage | None = None
     rules: list[Rule] = Field([], max_length=100)
     collapse: bool = True
     group: Grouping | None = None
@@ -91,7 +82,6 @@ class Ranking(_Part):
         configured = {
             "rescore": self.rescore,
             "ranker": self.ranker is not None,
-            "cross_encoder": self.cross_encoder is not None,
             "rules": bool(self.rules),
         }
         if wanted.rerank is None:

@@ -59,7 +59,7 @@ ANSWER: dict[str, Any] = {
             "diversity": 0.3,
             "min_relevance": 0.2,
             "cut_off": 4,
-            "fallbacks": [{"stage": "cross_encoder", "reason": "not done within 20 ms"}],
+            "fallbacks": [{"stage": "ranker", "reason": "not done within 20 ms"}],
         },
     },
 }
@@ -111,7 +111,7 @@ def test_the_plan_and_the_times_are_told(
         "appearance: the collection has no vectors of colour",
         "ranker, rules",
         "grouped by brand, diversity 0.3, 4 below the line of 20% cut off",
-        "cross_encoder: not done within 20 ms",
+        "ranker: not done within 20 ms",
         "1,234 items pass the filter",
         "retrieve 6.0",
         "total 10.0",
