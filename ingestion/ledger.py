@@ -148,6 +148,10 @@ class Ledger:
         with self._database.read() as connection:
             return [(int(row.seq), str(row.id)) for row in connection.execute(wanted)]
 
+    def changed_between(self, number: int, last: int) -> list[tuple[int, str]]:
+        """The same, up to the change `last`."""
+        return [each for each in self.changed_since(number) if each[0] <= last]
+
     def take_over(self, other: str) -> None:
         """Begin with the settled entries of another generation, whose points were copied."""
         table = LEDGER_ITEMS.c

@@ -29,6 +29,10 @@ class Base(Protocol):
         """Number of the last change that was noted when it was opened; see the ledger."""
         ...
 
+    def written_up_to(self) -> int:
+        """Number of the last change whose write is done: they are numbered before that."""
+        ...
+
     def count(self) -> int: ...
 
     def ids(self) -> Iterator[str]: ...
@@ -49,6 +53,7 @@ class LocalBase:
 
     def __init__(self, generation: Generation, ledger: Ledger) -> None:
         self._generation = generation
+        self._ledger = ledger
         self.change = ledger.latest()
 
     @property
@@ -71,6 +76,10 @@ class LocalBase:
 
     def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[Point]:
         return self._generation.retrieve(ids, with_vectors=with_vectors)
+
+    def written_up_to(self) -> int:
+        # Only processes that share a server write beside this one: they note again after a write.
+        return self._ledger.latest()
 
     def pages(self, *, vectors: bool, after: str | None = None) -> Iterator[list[Point]]:
         while True:

@@ -150,7 +150,7 @@ class _Run:
         journal, ledger = self._ledger(self.base.name), self._ledger(generation.name)
         failed: list[Failed] = []
         for _ in range(_ROUNDS):
-            changed = journal.changed_since(since)
+            changed = journal.changed_between(since, self.base.written_up_to())
             if not changed:
                 break
             failed += bring(self.base, generation, filler, [each for _, each in changed], ledger)

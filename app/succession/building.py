@@ -145,7 +145,7 @@ def _keep_in_step(
     """Bring over what was written to the base, until little is left; the last change there."""
     journal = wiring.ledgers.of(base.collection, base.name)
     for _ in range(_ROUNDS):
-        changed = journal.changed_since(since)
+        changed = journal.changed_between(since, base.written_up_to())
         if not changed:
             break
         ids = [each for _, each in changed]

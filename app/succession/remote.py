@@ -94,6 +94,14 @@ class RemoteGeneration:
     def count(self) -> int:
         return int(self._ask("/follow")["count"])
 
+    def written_up_to(self) -> int:
+        """Number of the last change whose write is done: the service tells it between writes.
+
+        A change is numbered before it is written. One that the ledger shows beyond this number may
+        not be in the points yet: who takes it for done loses it.
+        """
+        return int(self._ask("/follow")["change"])
+
     def flush(self) -> None:
         """Nothing: what the service has acknowledged is kept."""
 

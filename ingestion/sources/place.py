@@ -6,7 +6,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -142,12 +141,16 @@ class Place:
         return last, ""
 
 
-@lru_cache(maxsize=64)
 def _folder_of(address: str) -> str | None:
     """The folder of a file on this machine: asked for every row."""
+    return _folder_from(str(Path.cwd()), address)
+
+
+@lru_cache(maxsize=64)
+def _folder_from(present: str, address: str) -> str | None:
     if scheme_of(address):
         return None
-    return str(Path(address).absolute().parent)
+    return str(Path(present, address).parent)
 
 
 def buffered(stream: BinaryIO) -> io.BufferedReader:

@@ -13,7 +13,7 @@ from app.server import listen, serve, url_of
 from app.settings import HttpSettings, Settings
 from app.wiring import Wiring, build
 from core.errors import EncoderError, SettingsError
-from qdrant.store import Generation, ScoredPoint, VectorQuery
+from qdrant.store import Generation, HybridQuery, ScoredPoint, VectorQuery
 from tests.integration.conftest import Live, base64_picture, serving
 from tests.logs import logging_restored
 
@@ -27,7 +27,7 @@ def test_health_readiness_and_metrics(live: Live) -> None:
     for line in (
         'binocle_encode_seconds_count{tower="text"}',
         'binocle_encoded_total{tower="image"}',
-        'binocle_store_seconds_count{operation="query"}',
+        'binocle_store_seconds_count{operation="hybrid"}',
         'route="/v1/collections/{collection}/search",status="200"',
         "process_resident_memory_bytes",
     ):
@@ -88,11 +88,18 @@ class Stubborn:
         return getattr(self._real, name)
 
     def query(self, query: VectorQuery) -> list[ScoredPoint]:
+        self._balk()
+        return self._real.query(query)
+
+    def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
+        self._balk()
+        return self._real.hybrid(query)
+
+    def _balk(self) -> None:
         if self.fails:
             raise RuntimeError("secret internals")
         self.entered.set()
         assert self.release.wait(10)
-        return self._real.query(query)
 
 
 @pytest.fixture
