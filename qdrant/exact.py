@@ -194,9 +194,6 @@ class ExactGeneration:
             self._closed = True
             self._content.handles.remove(self)
 
-    def _scores(self, among: Sequence[Point], vector: AnyVector, using: str) -> dict[str, float]:
-        return scores(among, vector, using, self._points.values())
-
     def _scored(self, page: Sequence[tuple[str, float]], with_payload: bool) -> list[ScoredPoint]:
         points = self._points
         return [

@@ -34,7 +34,7 @@ class ItemBody(BaseModel):
     owner_id: str | None = None
     uploaded_at: str | None = Field(None, description="ISO 8601; without an offset it is UTC.")
     visibility: Literal["public", "private"] | None = Field(
-        None, description="Private items are stored but never answered."
+        None, description="Private items are answered to their owner and to keys that may write."
     )
     product_id: str | None = Field(
         None, description="The same for all images of a product; absent: a product of its own."
