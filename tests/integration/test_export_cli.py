@@ -128,7 +128,7 @@ def _save_run(finished: Path, clip_folder: Path) -> None:
     verdict = {"refused": True, "reason": "'photos' went from 0.9 to 0.5."}
     (finished / "guard.json").write_text(json.dumps(verdict))
     (finished / "calibration.json").write_text('{"text": {"slope": 9.0, "intercept": -3.0}}')
-    (finished / "recipe.yaml").write_text("nested: [12]\n")
+    (finished / "recipe.yaml").write_text("nested:\n  '12': 0.5\n")
     (finished / "README.md").write_text("# Shoes\n\nTrained on shoes.\n")
 
 

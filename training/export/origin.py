@@ -132,7 +132,8 @@ def _nested(path: Path) -> tuple[int, ...]:
     if not path.is_file():
         return ()
     try:
-        return tuple(yaml.safe_load(path.read_text()).get("nested") or ())
+        nested = yaml.safe_load(path.read_text()).get("nested") or ()
+        return tuple(int(dim) for dim in nested)  # a run writes them as texts: keys of JSON
     except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError) as error:
         raise EncoderError(f"{path} can't be read: {error}") from None
 
