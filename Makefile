@@ -26,7 +26,7 @@ demo: $(VENV)/.base  ## Index the sample (or DIR=~/Pictures), search it, serve i
 	$(BIN)/binocle demo $(if $(DIR),"$(DIR)") --port $(PORT)
 
 test: $(VENV)/.full  ## Run all tests, coverage shown
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile -rs --cov --cov-report=term
 
 lint: $(VENV)/.full  ## Style, types, layers
 	$(BIN)/ruff check .
