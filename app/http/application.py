@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.batching import Pace
 from app.http.answers import tell_problems
+from app.http.catalogs import catalog_routes
 from app.http.collections import collection_routes
 from app.http.embedding_runs import BatchEmbedder, LaneEmbedder
 from app.http.embeddings import embedding_routes
@@ -41,6 +42,7 @@ _ROUTES = (
     item_routes,
     ranking_routes,
     collection_routes,
+    catalog_routes,
     succession_routes,
     session_routes,
     *_ENCODER_ROUTES,

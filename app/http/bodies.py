@@ -42,11 +42,16 @@ async def read_json(request: Request, model: type[M], max_bytes: int) -> M:
     """The JSON body as `model`. Raises UnsupportedContent, TooLarge and InvalidRequest."""
     if media_type(request) != JSON:
         raise unsupported(request, JSON)
-    data = b"".join([chunk async for chunk in _limited(request, max_bytes)])
+    data = await read_bytes(request, max_bytes)
     try:
         return model.model_validate(_loads(data))
     except ValidationError as error:
         raise invalid(error.errors()[0]) from None
+
+
+async def read_bytes(request: Request, max_bytes: int) -> bytes:
+    """The body as it is. Raises TooLarge."""
+    return b"".join([chunk async for chunk in _limited(request, max_bytes)])
 
 
 async def read_form(request: Request, max_bytes: int) -> dict[str, str | bytes]:

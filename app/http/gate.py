@@ -49,10 +49,18 @@ def key_of(request: Request) -> Key | None:
     return key
 
 
+def caller_of(request: Request, watch: KeyWatch) -> Key | None:
+    """Whose key came with a request to an open path; None where keys are not enforced.
+
+    Raises KeyNeeded where one is needed and none that counts came, and DatabaseUnavailable.
+    """
+    return watch.caller(_text(request))
+
+
 def may_know(request: Request, watch: KeyWatch) -> bool:
     """Whether the caller of an open path may be told details: where keys count, only with one."""
     try:
-        watch.caller(_text(request))
+        caller_of(request, watch)
     except BinocleError:
         return False
     return True

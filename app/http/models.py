@@ -90,6 +90,15 @@ class SessionBody(Body):
     key: str = Field(min_length=1, max_length=200)
 
 
+class SessionAnswer(Answer):
+    required: bool = Field(description="Whether requests need a key.")
+    role: Literal["read", "write", "admin"] | None = Field(
+        description="How far the caller reaches; null where a key is needed and none came."
+    )
+    key: str | None = Field(description="The name of the caller's key.")
+    collections: list[str] | None = Field(description="The only ones it is for; null: all.")
+
+
 class HealthAnswer(Answer):
     status: Literal["ok"]
 

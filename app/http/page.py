@@ -1,4 +1,4 @@
-"""The web page: index.html at /, the rest under /static."""
+"""The web pages: one folder or file of app/web each, the rest of it under /static."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 WEB = Path(__file__).resolve().parents[1] / "web"
+PAGES = {
+    "/": WEB / "index.html",
+    "/upload": WEB / "upload" / "index.html",
+}
+"""The HTML file by the path that it is served at."""
 
 
 def serve_page(app: FastAPI) -> None:
-    """Serve the page from `app`."""
-
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    async def index() -> FileResponse:
-        return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
-
+    """Serve the pages from `app`."""
+    for path, file in PAGES.items():
+        _serve(app, path, file)
     app.mount("/static", _Modules(directory=WEB))
+
+
+def _serve(app: FastAPI, path: str, file: Path) -> None:
+    @app.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
 
 class _Modules(StaticFiles):

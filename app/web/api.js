@@ -41,24 +41,33 @@ export function suggest(collection, words, signal) {
   return call(`${collectionPath(collection)}/suggest?q=${q}`, { signal });
 }
 
+/** {required, role, ...}: what the browser's key may do, see GET /v1/session. */
+export function readSession() {
+  return call("/v1/session");
+}
+
 /** Have the browser send `key` from now on, images included. */
 export function useKey(key) {
   return call("/v1/session", { body: { key } });
 }
 
-const collectionPath = (name) => `/v1/collections/${encodeURIComponent(name)}`;
+export const collectionPath = (name) => `/v1/collections/${encodeURIComponent(name)}`;
 const itemPath = (collection, id) => `${collectionPath(collection)}/items/${encodeURIComponent(id)}`;
 
-async function call(path, { body, signal } = {}) {
+/**
+ * The JSON that the service answers; null for no content. Raises Problem, or AbortError.
+ * `body` is sent as JSON, or as it is where a content `type` is given.
+ */
+export async function call(path, { body, type, method, signal, patience = PATIENCE_MS } = {}) {
   const timer = new AbortController();
   const cancel = () => timer.abort(signal.reason);
   signal?.addEventListener("abort", cancel);
-  const patience = setTimeout(() => timer.abort(new Problem(TOO_SLOW)), PATIENCE_MS);
+  const alarm = setTimeout(() => timer.abort(tooSlow(patience)), patience);
   try {
     const response = await fetch(path, {
-      method: body ? "POST" : "GET",
-      headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
-      body: body && JSON.stringify(body),
+      method: method ?? (body ? "POST" : "GET"),
+      headers: { Accept: "application/json", ...(body && { "Content-Type": type ?? "application/json" }) },
+      body: body && (type ? body : JSON.stringify(body)),
       signal: timer.signal,
     });
     return await read(response);
@@ -67,7 +76,7 @@ async function call(path, { body, signal } = {}) {
     if (error instanceof Problem) throw error;
     throw new Problem(UNREACHABLE);
   } finally {
-    clearTimeout(patience);
+    clearTimeout(alarm);
     signal?.removeEventListener("abort", cancel);
   }
 }
@@ -92,8 +101,9 @@ const UNREACHABLE = {
   hint: "See whether it still runs (binocle serve) and whether you are online, then try again.",
 };
 
-const TOO_SLOW = {
-  title: "The service is too slow",
-  detail: `No answer came within ${PATIENCE_MS / 1000} seconds.`,
-  hint: "Try again in a moment.",
-};
+const tooSlow = (patience) =>
+  new Problem({
+    title: "The service is too slow",
+    detail: `No answer came within ${patience / 1000} seconds.`,
+    hint: "Try again in a moment.",
+  });

@@ -45,7 +45,7 @@ export function showEmpty(collection) {
     title: collection ? `The collection '${collection}' has no items yet` : "Nothing is indexed yet",
     parts: [
       el("span", {}, "Index a folder or a catalog with ", el("code", { text: `binocle ingest FOLDER --collection ${collection || "pictures"}` })),
-      "Then reload this page.",
+      el("span", {}, "Then reload this page. A few pictures can also be ", el("a", { href: "/upload", text: "uploaded here" }), "."),
     ],
     actions: [{ label: "Reload", act: () => window.location.reload() }],
   });

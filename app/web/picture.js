@@ -16,6 +16,35 @@ const kept = new Map();
  * decode (HEIC, mostly) is kept as it is: the service reads more formats.
  */
 export async function keepPicture(file) {
+  checkPicture(file);
+  const bitmap = await decode(file);
+  const blob = bitmap ? await shrink(file, bitmap, LONGEST_SIDE) : file;
+  const face = bitmap && squareOf(bitmap);
+  bitmap?.close();
+  const key = `${Date.now()}-${kept.size}`; // unlike any of before a reload, which the history may hold
+  kept.set(key, { name: file.name || "Pasted picture", face, data: await dataUrl(blob) });
+  return key;
+}
+
+/** A picture's file as a data URL, scaled down to `longest` px on its longer side. Raises Problem. */
+export async function scaledDown(file, longest) {
+  checkPicture(file);
+  const bitmap = await decode(file);
+  const blob = bitmap ? await shrink(file, bitmap, longest) : file;
+  bitmap?.close();
+  return dataUrl(blob);
+}
+
+/** A small square of a picture; null where this browser can't decode it. */
+export async function faceOf(file) {
+  const bitmap = await decode(file);
+  const face = bitmap && squareOf(bitmap);
+  bitmap?.close();
+  return face;
+}
+
+/** Raises Problem for a file that says itself that it is no picture, or is empty. */
+export function checkPicture(file) {
   if (file.type && !file.type.startsWith("image/")) {
     throw new Problem({
       title: "This is not a picture",
@@ -30,13 +59,6 @@ export async function keepPicture(file) {
       hint: "Choose another one.",
     });
   }
-  const bitmap = await decode(file);
-  const blob = bitmap ? await shrink(file, bitmap) : file;
-  const face = bitmap && squareOf(bitmap);
-  bitmap?.close();
-  const key = `${Date.now()}-${kept.size}`; // unlike any of before a reload, which the history may hold
-  kept.set(key, { name: file.name || "Pasted picture", face, data: await dataUrl(blob) });
-  return key;
 }
 
 /** {name, face: canvas or null, data: data URL} of a kept picture; undefined after a reload. */
@@ -62,8 +84,8 @@ async function decode(file) {
   }
 }
 
-async function shrink(file, bitmap) {
-  const scale = LONGEST_SIDE / Math.max(bitmap.width, bitmap.height);
+async function shrink(file, bitmap, longest) {
+  const scale = longest / Math.max(bitmap.width, bitmap.height);
   if (scale >= 1) return file;
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));

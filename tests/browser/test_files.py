@@ -7,34 +7,61 @@ from pathlib import Path
 
 import pytest
 
-from app.http.page import WEB
+from app.http.page import PAGES, WEB
 
-FILES = sorted(WEB.iterdir())
+FILES = sorted(path for path in WEB.rglob("*") if path.is_file())
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
+_IMPORT = re.compile(r'from "(\.{1,2}/[\w./]+)"')
+_STATIC = re.compile(r'(?:href|src)="/static/([\w./]+)')
 
 
-def test_all_files_together_are_at_most_150_kb() -> None:
-    assert sum(path.stat().st_size for path in FILES) <= 150_000
+def imported(path: Path) -> list[Path]:
+    """The scripts that a script imports."""
+    return [(path.parent / name).resolve() for name in _IMPORT.findall(path.read_text())]
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def loaded_by(page: Path) -> set[Path]:
+    """All files that a page loads, itself among them."""
+    found, waiting = {page}, [WEB / name for name in _STATIC.findall(page.read_text())]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += imported(path) if path.suffix == ".js" else []
+    return found
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(WEB))
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=name_of)
+def test_all_that_a_page_loads_is_at_most_150_kb(page: Path) -> None:
+    assert sum(path.stat().st_size for path in loaded_by(page)) <= 150_000
+
+
+def test_every_file_is_loaded_by_some_page() -> None:
+    assert set().union(*map(loaded_by, PAGES.values())) == set(FILES)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
 def test_a_script_never_makes_markup_of_text(path: Path) -> None:
     unsafe = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
     assert not re.search(unsafe, path.read_text())
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_names_no_other_host(path: Path) -> None:
     hosts = set(re.findall(r"https?://[\w.-]+", path.read_text()))
     assert hosts <= {"http://www.w3.org"}
 
 
-def test_the_page_has_no_script_or_style_within() -> None:
-    text = (WEB / "index.html").read_text()
+@pytest.mark.parametrize("page", PAGES.values(), ids=name_of)
+def test_a_page_has_no_script_or_style_within(page: Path) -> None:
+    text = page.read_text()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text)
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
 def test_what_a_script_imports_is_there(path: Path) -> None:
-    names = re.findall(r'from "\./([\w.]+)"', path.read_text())
-    assert {WEB / name for name in names} <= set(FILES)
+    assert set(imported(path)) <= set(FILES)

@@ -1,0 +1,28 @@
+"""axe-core, the accessibility checker, run on a page as it stands."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Page
+
+_SOURCE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+_GRAVE = ("serious", "critical")
+
+
+def grave_violations(page: Page) -> list[str]:
+    """Serious and critical violations of WCAG 2.2 AA and of good practice, each with its elements.
+
+    Animations and transitions are ended first: a half transparent text has a contrast of its own.
+    """
+    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+    page.evaluate(_SOURCE)
+    found: dict[str, Any] = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    assert found["passes"], "nothing was looked at"
+    return [
+        f"{one['id']} ({one['impact']}): {one['help']}: "
+        + "; ".join(f"{node['html'][:160]} {node['failureSummary']}" for node in one["nodes"][:4])
+        for one in found["violations"]
+        if one["impact"] in _GRAVE
+    ]

@@ -1,0 +1,102 @@
+"""No page has a serious violation that axe-core finds, light or dark, at desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import grave_violations
+from tests.browser.gestures import bring, expect_shown, words
+from tests.pictures import encoded, picture
+
+PHONE = {"width": 390, "height": 800}
+
+
+def empty(page: Page) -> None:
+    page.goto("/?collection=nothing-yet")
+    expect(page.get_by_role("heading", name="'nothing-yet' has no items yet")).to_be_visible()
+
+
+def results(page: Page) -> None:
+    page.goto('/?q=cyan&like.not=red%2F0&filter={"colour":["cyan","red"],"price":{"gte":0}}')
+    expect_shown(page, 9)
+
+
+def a_picture_and_suggestions(page: Page) -> None:
+    page.goto("/")
+    bring(page, "paste", encoded(picture("blue")))
+    expect(page.locator("#parts > li")).to_have_count(1)
+    words(page).press_sequentially("gre")
+    expect(page.get_by_role("listbox", name="Suggestions")).to_be_visible()
+
+
+def detail(page: Page) -> None:
+    page.goto("/?q=cyan&item=cyan%2F0")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def filters_on_a_phone(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto("/")
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_role("dialog", name="Filters")).to_be_visible()
+
+
+def a_failure(page: Page) -> None:
+    page.goto('/?filter={"size":["XL"]}')
+    expect(page.locator("#notice")).to_be_visible()
+
+
+def menu(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="More pages").click()
+    expect(page.get_by_role("link", name="Upload pictures")).to_be_visible()
+
+
+def upload(page: Page) -> None:
+    page.goto("/upload")
+    field = page.get_by_label("Name of the collection")
+    field.fill("My Photos")
+    page.get_by_label("Pictures and a catalog").set_input_files(
+        [
+            {"name": "a.png", "mimeType": "image/png", "buffer": encoded(picture("red"))},
+            {"name": "b.txt", "mimeType": "text/plain", "buffer": b"no picture"},
+        ]
+    )
+    page.get_by_role("button", name="Upload 1 item").click()
+    expect(page.locator("#name-wrong")).to_contain_text("small letters")
+    expect(page.get_by_role("list", name="Pictures that were chosen").locator("li")).to_have_count(
+        1
+    )
+
+
+STATES: list[Callable[[Page], None]] = [
+    empty,
+    results,
+    a_picture_and_suggestions,
+    detail,
+    filters_on_a_phone,
+    a_failure,
+    menu,
+    upload,
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("show", STATES, ids=lambda show: show.__name__)
+def test_axe_finds_no_serious_violation(
+    page: Page, show: Callable[[Page], None], scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    show(page)
+    assert grave_violations(page) == []
+
+
+def test_axe_finds_what_is_wrong(page: Page) -> None:
+    """The check itself can fail: a picture without a text alternative is serious."""
+    page.goto("/upload")
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert any("image-alt" in one for one in grave_violations(page))
