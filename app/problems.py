@@ -17,6 +17,7 @@ _STATUS: Mapping[type[BinocleError], int] = {
     errors.ImageError: 422,
     errors.ImageTooLarge: 413,
     errors.TooLarge: 413,
+    errors.TooMany: 429,
     errors.UnsupportedContent: 415,
     errors.Conflict: 409,
     errors.CollectionBusy: 503,  # another process has it for now: worth another try
@@ -40,6 +41,7 @@ _TITLES: Mapping[int, str] = {
     413: "Too large",
     415: "Unsupported content type",
     422: "The request can't be used",
+    429: "Too many requests",
     500: "Binocle failed",
     503: "Not available now",
     507: "The disk is full",
@@ -66,6 +68,7 @@ class Problem:
     hint: str = ""
     field: str | None = None
     id: str | None = None  # of an unexpected failure: finds it in the log
+    retry_after_s: int | None = None  # told as a header
 
     def as_json(self) -> dict[str, Any]:
         """The document, without members that say nothing, but always with hint and field."""
@@ -101,6 +104,7 @@ def problem_of(error: BinocleError) -> Problem:
         detail=error.message,
         hint=error.hint,
         field=error.field,
+        retry_after_s=error.retry_after_s if isinstance(error, errors.TooMany) else None,
     )
 
 

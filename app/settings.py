@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.interactions.settings import EventSettings
 from app.store_settings import ServerSettings
 from core.errors import SettingsError
 from encoders.images import MAX_FILE_BYTES, MAX_PIXELS
@@ -196,7 +197,7 @@ class Settings(BaseSettings):
     encoder: str = Field(default="compact", min_length=1, description="Spec of the encoder.")
     database: SecretStr | None = Field(
         default=None,
-        description="URL of the SQL database for keys: sqlite:///FILE or "
+        description="URL of the SQL database for keys and events: sqlite:///FILE or "
         "postgresql://USER:PASSWORD@HOST/NAME. Unset: the file binocle.db in the data directory.",
     )
     thumbnails: str | None = Field(
@@ -233,6 +234,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     batch: BatchSettings = BatchSettings()
     remote: RemoteSettings = RemoteSettings()
+    events: EventSettings = EventSettings()
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:

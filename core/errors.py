@@ -15,6 +15,7 @@
     │   ├── ImageUnreadable       truncated, not an image, or no file at all
     │   └── ImageTooLarge         more pixels or bytes than the limit
     ├── TooLarge                  a request body or batch over its limit
+    ├── TooMany                   more requests or events than one client may send in a time
     ├── UnsupportedContent        a content type that this endpoint does not take
     ├── Conflict                  right in itself, but not in the present state
     │   ├── CollectionExists
@@ -119,6 +120,21 @@ class ImageTooLarge(ImageError):
 
 class TooLarge(BinocleError):
     code = "too-large"
+
+
+class TooMany(BinocleError):
+    """
+    Args:
+        retry_after_s: when to try again, in seconds.
+    """
+
+    code = "too-many"
+
+    def __init__(
+        self, message: str, *, hint: str = "", field: str | None = None, retry_after_s: int = 1
+    ) -> None:
+        super().__init__(message, hint=hint, field=field)
+        self.retry_after_s = retry_after_s
 
 
 class UnsupportedContent(BinocleError):

@@ -50,9 +50,10 @@ class Page(_Answer):
     """One page of a search. cursor: ask for the next page with it; None after the last.
 
     total: items that pass the filter; None where it is among what is `missing` of a partial answer.
-    no_match: nothing is good enough to be an answer.
+    no_match: nothing is good enough to be an answer. query_id: what events are told by.
     """
 
+    query_id: str = ""
     hits: list[Hit]
     total: int | None
     cursor: str | None = None

@@ -30,6 +30,8 @@ def json_answer(value: Any, status: int = 200) -> Response:
 def problem_answer(problem: Problem) -> Response:
     """`problem` as a problem+json response."""
     headers = _HEADERS.get(problem.status)
+    if problem.retry_after_s is not None:
+        headers = {"Retry-After": str(problem.retry_after_s)}
     return Response(
         orjson.dumps(problem.as_json()),
         problem.status,

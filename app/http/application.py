@@ -13,6 +13,7 @@ from app.http.catalogs import catalog_routes
 from app.http.collections import collection_routes
 from app.http.embedding_runs import BatchEmbedder, LaneEmbedder
 from app.http.embeddings import embedding_routes
+from app.http.events import event_routes
 from app.http.fields import field_routes
 from app.http.gate import KeyGate
 from app.http.guard import Guard
@@ -28,6 +29,7 @@ from app.http.service import Service
 from app.http.session import session_routes
 from app.http.succession import succession_routes
 from app.http.suggest import suggest_routes
+from app.interactions.interactions import Interactions
 from app.search.suggesting.suggestions import Suggestions
 from app.upkeep import Upkeep
 from app.wiring import Wiring
@@ -39,6 +41,7 @@ _ROUTES = (
     field_routes,
     item_batch_routes,
     suggest_routes,
+    event_routes,
     item_routes,
     ranking_routes,
     collection_routes,
@@ -101,9 +104,18 @@ def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) 
             check=wiring.check_encoder,
             on_failure=on_failure,
         ),
+        interactions=_interactions(wiring),
         max_body=http.max_body,
         max_batch=http.max_batch,
     )
+
+
+def _interactions(wiring: Wiring) -> Interactions:
+    settings = wiring.settings
+    events = settings.events
+    if settings.role == "encoder":  # it answers no searches
+        events = events.model_copy(update={"enabled": False})
+    return Interactions(wiring.database, events, wiring.telemetry.registry)
 
 
 def _pace(wiring: Wiring) -> Pace:

@@ -44,14 +44,14 @@ async def read_json(request: Request, model: type[M], max_bytes: int) -> M:
         raise unsupported(request, JSON)
     data = await read_bytes(request, max_bytes)
     try:
-        return model.model_validate(_loads(data))
+        return model.model_validate(loads(data))
     except ValidationError as error:
         raise invalid(error.errors()[0]) from None
 
 
-async def read_bytes(request: Request, max_bytes: int) -> bytes:
-    """The body as it is. Raises TooLarge."""
-    return b"".join([chunk async for chunk in _limited(request, max_bytes)])
+async def read_bytes(request: Request, max_bytes: int, setting: str = "HTTP__MAX_BODY") -> bytes:
+    """The whole body. `setting` is what limits it. Raises TooLarge."""
+    return b"".join([chunk async for chunk in _limited(request, max_bytes, setting)])
 
 
 async def read_form(request: Request, max_bytes: int) -> dict[str, str | bytes]:
@@ -93,28 +93,31 @@ def invalid(error: Any) -> InvalidRequest:
     return InvalidRequest(f"'{field}': {error['msg']}.", field=field)
 
 
-def _loads(data: bytes) -> Any:
+def loads(data: bytes) -> Any:
+    """What the JSON says. Raises InvalidRequest."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise InvalidRequest(f"The body is not JSON: {error}.", field="body") from None
 
 
-async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _limited(
+    request: Request, max_bytes: int, setting: str = "HTTP__MAX_BODY"
+) -> AsyncGenerator[bytes, None]:
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > max_bytes:
-        raise _too_large(max_bytes)
+        raise _too_large(max_bytes, setting)
     seen = 0
     async for chunk in request.stream():
         seen += len(chunk)
         if seen > max_bytes:
-            raise _too_large(max_bytes)
+            raise _too_large(max_bytes, setting)
         yield chunk
 
 
-def _too_large(max_bytes: int) -> TooLarge:
+def _too_large(max_bytes: int, setting: str) -> TooLarge:
     return TooLarge(
         f"The body is larger than {max_bytes:,} bytes.",
-        hint="Send less at once, or raise BINOCLE_HTTP__MAX_BODY.",
+        hint=f"Send less at once, or raise BINOCLE_{setting}.",
         field="body",
     )

@@ -141,4 +141,5 @@ def described(wiring: Wiring, name: str) -> dict[str, Any]:
         "generations": list(info.generations),
         "fields": schema.fields,
         "attributes": list(schema.attributes),
+        "events": wiring.settings.events.enabled,
     }

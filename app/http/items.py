@@ -88,7 +88,7 @@ def _add_reading(router: APIRouter, service: Service, items: Items) -> None:
             shaping=params.shaping(),
         )
         viewer = service.viewer(sent, unsafe=params.unsafe)
-        return await answered(service, collection, request, viewer)
+        return await answered(service, collection, request, viewer, sent.headers)
 
 
 def _add_writing(router: APIRouter, service: Service, items: Items) -> None:

@@ -32,6 +32,7 @@ class CollectionAnswer(CollectionSummary):
     generations: list[str] = Field(description="Oldest first.")
     fields: dict[str, FieldType] = Field(description="All fields that can be filtered by.")
     attributes: list[str] = Field(description="The fields that the collection declares itself.")
+    events: bool = Field(description="Whether POST /v1/events takes what people do with answers.")
 
 
 class CollectionBody(Body):

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app.http.event_models import EventsBody
 from app.http.item_models import IdsBody, ItemBody, ItemsBody
 from app.http.models import (
     CollectionBody,
@@ -38,6 +39,7 @@ _READ_BY_ROUTES = (
     PointsBody,
     TakeOverBody,
     EmbeddingsBody,
+    EventsBody,
     SessionBody,
     ProblemAnswer,
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,7 +18,9 @@ from app.http.openapi import takes
 from app.http.parts import request_of
 from app.http.search_models import SearchAnswer, SearchBody, SearchForm, SearchParams
 from app.http.service import Service
+from app.interactions.searched import Searched, image_hash
 from app.search.policy import Viewer
+from app.search.present import Answer
 from app.search.query import ImagePart, Part, SearchRequest, TextPart, UrlPart
 from core.errors import InvalidRequest
 
@@ -42,12 +46,13 @@ def search_routes(service: Service) -> APIRouter:
         if kind == MULTIPART:
             params, parts = await _form(request, service.max_body)
             viewer = service.viewer(request, unsafe=params.unsafe)
-            return await answered(service, collection, _request(params, parts), viewer)
+            wanted = _request(params, parts)
+            return await answered(service, collection, wanted, viewer, request.headers)
         if kind != JSON:
             raise unsupported(request, JSON, MULTIPART)
         body = await read_json(request, SearchBody, service.max_body)
         viewer = service.viewer(request, unsafe=body.unsafe)
-        return await answered(service, collection, request_of(body), viewer)
+        return await answered(service, collection, request_of(body), viewer, request.headers)
 
     @router.get(path, response_model=SearchAnswer, summary="Search by a text")
     async def search_text(
@@ -56,20 +61,42 @@ def search_routes(service: Service) -> APIRouter:
         """The short form; without `q`, the items as they come."""
         parts = () if params.q is None else (TextPart(params.q),)
         viewer = service.viewer(sent, unsafe=params.unsafe)
-        return await answered(service, collection, _request(params, parts), viewer)
+        return await answered(service, collection, _request(params, parts), viewer, sent.headers)
 
     return router
 
 
 async def answered(
-    service: Service, collection: str, wanted: SearchRequest, viewer: Viewer
+    service: Service,
+    collection: str,
+    wanted: SearchRequest,
+    viewer: Viewer,
+    headers: Mapping[str, str],
 ) -> Response:
-    """The answer to what is wanted by `viewer`, worked out in the lane for its kind."""
-    request = replace(wanted, viewer=viewer)
-    answer = await lane_of(service, [request]).run(
-        lambda: service.searcher.search(collection, request)
-    )
-    return json_answer(answer.as_json())
+    """The answer to what is wanted by `viewer`, worked out in the lane for its kind, and recorded.
+
+    Args:
+        headers: of the request, which tell who asks.
+    """
+    at, start = datetime.now(UTC), time.perf_counter()
+    interactions = service.interactions
+    asker = interactions.asker(headers)
+    cursor, continued = interactions.continued(wanted.cursor, collection)
+    request = replace(wanted, viewer=viewer, cursor=cursor)
+
+    def work() -> tuple[Answer, str | None]:
+        return service.searcher.search(collection, request), image_hash(request)
+
+    answer, image = await lane_of(service, [request]).run(work)
+    latency_ms = 1000 * (time.perf_counter() - start)
+    searched = Searched(request, answer, asker, at, latency_ms, image)
+    return json_answer(told(answer, interactions.note(searched, continued)))
+
+
+def told(answer: Answer, query_id: str) -> dict[str, Any]:
+    """The answer as it is sent: with the id of its search, also in the cursor of the next page."""
+    cursor = None if answer.cursor is None else f"{answer.cursor}.{query_id}"
+    return {"query_id": query_id, **replace(answer, cursor=cursor).as_json()}
 
 
 def lane_of(service: Service, requests: Sequence[SearchRequest]) -> Lane:

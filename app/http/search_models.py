@@ -226,6 +226,7 @@ class SearchAnswer(Answer):
     nearest_below: list[HitModel] | None = Field(
         None, description="Then, with nearest_below only: the nearest of what was cut off."
     )
+    query_id: str = Field(description="Ties events to this search; all its pages have the same.")
     missing: list[str] | None = Field(
         None, description="With partial only: what the store could not tell, such as 'total'."
     )

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from app.http.embedding_runs import Embedder
 from app.http.gate import key_of
 from app.http.lanes import Lanes
+from app.interactions.interactions import Interactions
 from app.search.pipeline import Searcher
 from app.search.policy import Viewer, viewer_of
 from app.search.suggesting.suggestions import Suggestions
@@ -29,6 +30,7 @@ class Service:
     lanes: Lanes
     embedder: Embedder
     upkeep: Upkeep
+    interactions: Interactions
     max_body: int
     max_batch: int
 
@@ -46,6 +48,7 @@ class Service:
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         """Reads the keys and starts the upkeep; at the end, flushes and closes everything."""
         await asyncio.to_thread(self.wiring.watch.start)
+        await asyncio.to_thread(self.interactions.start)
         self.upkeep.start()
         self.embedder.start()
         try:
@@ -56,4 +59,5 @@ class Service:
             self.upkeep.stop()
             self.suggestions.close()
             self.lanes.close()
+            await asyncio.to_thread(self.interactions.close)
             self.wiring.close()

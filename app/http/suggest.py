@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from app.http.answers import json_answer
+from app.http.batch_notes import BatchNotes
 from app.http.bodies import JSON, invalid, read_json
 from app.http.openapi import takes
 from app.http.parts import request_of
@@ -56,8 +57,10 @@ def suggest_routes(service: Service) -> APIRouter:
         _check_size(body, service.max_batch)
         read = [_read(service, sent, one) for one in body.searches]
         requests = [each for each in read if isinstance(each, SearchRequest)]
+        noted = BatchNotes(service.interactions, sent.headers, collection, requests)
         lane = lane_of(service, requests)
-        answers = iter(await lane.run(lambda: search_batch(service.searcher, collection, requests)))
+        found = await lane.run(lambda: search_batch(service.searcher, collection, noted.requests))
+        answers = iter(noted.shown(found))
         results = [next(answers) if isinstance(each, SearchRequest) else each for each in read]
         return json_answer({"results": [_shown(result) for result in results]})
 
@@ -85,4 +88,4 @@ def _read(service: Service, sent: Request, search: dict[str, Any]) -> SearchRequ
 def _shown(result: Any) -> dict[str, Any]:
     if isinstance(result, BinocleError):
         return {"answer": None, "problem": problem_of(result).as_json()}
-    return {"answer": result.as_json(), "problem": None}
+    return {"answer": result, "problem": None}

@@ -68,6 +68,7 @@ class Answer:
         understood: what each text that was read as a box was understood to say.
         no_match: a query was asked, and nothing is good enough to be an answer.
         nearest_below: then, where it was asked for, the nearest of what was cut off.
+        encoder: fingerprint of the towers of the vectors; not told.
     """
 
     collection: str
@@ -83,6 +84,7 @@ class Answer:
     understood: tuple[Mapping[str, Any], ...] = ()
     no_match: bool = False
     nearest_below: tuple[Hit, ...] = ()
+    encoder: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The answer as the HTTP API and `binocle search --json` write it."""

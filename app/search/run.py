@@ -99,6 +99,7 @@ class SearchRun:
             missing=tuple(self._missing) if request.partial else None,
             no_match=composed is not None and not hits and start is None,
             nearest_below=tuple(below),
+            encoder=opened.config.fingerprint,
         )
 
     def _below(self, composed: Composed | None) -> list[Hit]:

@@ -199,7 +199,7 @@ def test_the_token_of_the_data_directory_opens_everything(locked: Live) -> None:
 
 
 def test_keys_can_be_required_before_there_is_one(start: Serving, tmp_path: Path) -> None:
-    with start(tmp_path, store="memory", require_key=True) as live:
+    with start(tmp_path, store="memory", require_key=True, events__enabled=False) as live:
         assert live.client.get("/v1/collections").status_code == 401
     assert not (tmp_path / "binocle.db").exists()
 
