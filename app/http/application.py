@@ -22,6 +22,7 @@ from app.http.item_batches import item_batch_routes
 from app.http.items import item_routes
 from app.http.lanes import Lanes
 from app.http.openapi import describe
+from app.http.operations import operations_routes
 from app.http.page import serve_page
 from app.http.ranking import ranking_routes
 from app.http.search import search_routes
@@ -30,6 +31,7 @@ from app.http.session import session_routes
 from app.http.succession import succession_routes
 from app.http.suggest import suggest_routes
 from app.interactions.interactions import Interactions
+from app.operations.pulse import Pulse
 from app.search.suggesting.suggestions import Suggestions
 from app.upkeep import Upkeep
 from app.wiring import Wiring
@@ -48,6 +50,7 @@ _ROUTES = (
     catalog_routes,
     succession_routes,
     session_routes,
+    operations_routes,
     *_ENCODER_ROUTES,
 )
 
@@ -105,6 +108,7 @@ def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) 
             on_failure=on_failure,
         ),
         interactions=_interactions(wiring),
+        pulse=Pulse(wiring.telemetry),
         max_body=http.max_body,
         max_batch=http.max_batch,
     )

@@ -13,6 +13,7 @@ from app.http.embedding_runs import Embedder
 from app.http.gate import key_of
 from app.http.lanes import Lanes
 from app.interactions.interactions import Interactions
+from app.operations.pulse import Pulse
 from app.search.pipeline import Searcher
 from app.search.policy import Viewer, viewer_of
 from app.search.suggesting.suggestions import Suggestions
@@ -31,6 +32,7 @@ class Service:
     embedder: Embedder
     upkeep: Upkeep
     interactions: Interactions
+    pulse: Pulse
     max_body: int
     max_batch: int
 
@@ -51,11 +53,13 @@ class Service:
         await asyncio.to_thread(self.interactions.start)
         self.upkeep.start()
         self.embedder.start()
+        self.pulse.start()
         try:
             yield
         finally:
             await self.embedder.close()
             self.wiring.watch.stop()
+            self.pulse.stop()
             self.upkeep.stop()
             self.suggestions.close()
             self.lanes.close()

@@ -73,6 +73,11 @@ def upload(page: Page) -> None:
     )
 
 
+def operators(page: Page) -> None:
+    page.goto("/operators")
+    expect(page.locator("#figures")).to_be_visible()
+
+
 STATES: list[Callable[[Page], None]] = [
     empty,
     results,
@@ -82,6 +87,7 @@ STATES: list[Callable[[Page], None]] = [
     a_failure,
     menu,
     upload,
+    operators,
 ]
 
 
