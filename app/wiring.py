@@ -62,6 +62,10 @@ class Directories:
     def loads(self) -> Path:
         return self.root / "loads"
 
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
 
 def thumbnails_of(shared: str | None, directories: Directories, collection: str) -> ThumbnailStore:
     """A collection's thumbnails: at the address that replicas share, or in the data directory."""

@@ -23,6 +23,7 @@
     │   ├── EncoderMismatch       the collection was built with another encoder
     │   ├── GenerationChanged     what was built aside does not fit what answers now
     │   ├── LoadRunning           another load of the collection is under way
+    │   ├── ReleaseConflict       not in the state that a release, or another one, is in
     │   ├── SyncRefused           a load would delete suspiciously much
     │   └── TooManyRejects        a load could not use more of its source than it may fail on
     ├── AccessError               the caller may not do this
@@ -163,6 +164,10 @@ class GenerationChanged(Conflict):
 
 class LoadRunning(Conflict):
     code = "load-running"
+
+
+class ReleaseConflict(Conflict):
+    code = "release-conflict"
 
 
 class SyncRefused(Conflict):

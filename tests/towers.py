@@ -8,6 +8,7 @@ the text tower maps colour words onto the same axes and all other words onto one
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,21 @@ _LIGHT = 0.2
 _SHARPNESS = 40.0
 
 
-def write_bundle(directory: Path, *, version: str = "1", turned: bool = False) -> Path:
+def write_bundle(
+    directory: Path,
+    *,
+    version: str = "1",
+    turned: bool = False,
+    confused: Sequence[str] = (),
+) -> Path:
     """Writes the bundle into `directory` and returns it; another `version`, another fingerprint.
 
     `turned` reverses the axes of the space: the same answers, of vectors that can't be mixed.
+    `confused` are colours of which the text tower takes each for the next.
     """
     directory.mkdir(parents=True, exist_ok=True)
     onnx.save(_image_tower(turned), directory / "image.onnx")
-    onnx.save(_text_tower(turned), directory / "text.onnx")
+    onnx.save(_text_tower(turned, confused), directory / "text.onnx")
     tokenizer = _tokenizer()
     tokenizer.add_special_tokens([f"[v{version}]"])
     tokenizer.save(str(directory / "tokenizer.json"))
@@ -102,11 +110,13 @@ def _image_tower(turned: bool) -> onnx.ModelProto:
     )
 
 
-def _text_tower(turned: bool) -> onnx.ModelProto:
+def _text_tower(turned: bool, confused: Sequence[str] = ()) -> onnx.ModelProto:
     colours = len(COLOURS)
     table = np.full((colours + 2, DIM), 0.02, dtype=np.float32)  # [CLS], [UNK], then the colours
     table[2:, :colours] += np.eye(colours, dtype=np.float32)
     table[2:, colours:] = _LIGHT * _palette().mean(1, keepdims=True)
+    rows = [2 + list(COLOURS).index(colour) for colour in confused]
+    table[rows] = np.roll(table[rows], -1, axis=0)
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["words"]),
         helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),

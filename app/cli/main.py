@@ -21,6 +21,7 @@ from app.cli import (
     mine,
     plan,
     ranker,
+    release,
     search,
     serve,
     train,
@@ -51,6 +52,7 @@ train.commands.command("compact")(compact.compact)
 train.commands.command("mine")(mine.mine)
 train.commands.command("ranker")(ranker.ranker)
 binocle.add_typer(train.commands, name="train")
+binocle.add_typer(release.commands, name="release")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")
 

@@ -59,15 +59,26 @@ class _Ready:
 
 
 class Filler:
-    """Brings items into `generation`, with vectors of `encoder`."""
+    """Brings items into `generation`, with vectors of `encoder`.
+
+    Args:
+        keep: take the vectors of the base over, instead of encoding.
+    """
 
     def __init__(
-        self, generation: Generation, encoder: Encoder, images: Images, pace: Pace
+        self,
+        generation: Generation,
+        encoder: Encoder,
+        images: Images,
+        pace: Pace,
+        *,
+        keep: bool = False,
     ) -> None:
         self._generation = generation
         self._encoder = encoder
         self._images = images
         self._pace = pace
+        self._keep = keep
         self._lock = threading.Lock()
         self._filled = Filled()
 
@@ -79,6 +90,8 @@ class Filler:
         Ctrl-C keeps what was written. Raises EncoderError and StoreError.
         """
         self._filled = Filled()
+        if self._keep:
+            return self._taken_over(base, pages, on_progress)
         stages = Stages()
         pace = self._pace
         wanted: Channel[Point] = Channel(64, 1)
@@ -103,6 +116,21 @@ class Filler:
             raise stages.failure
         if on_progress:
             on_progress(self._filled)
+        return self._filled
+
+    def _taken_over(
+        self, base: Base, pages: Iterable[Sequence[Point]], on_progress: OnFilled | None
+    ) -> Filled:
+        for page in pages:
+            ids = [point.id for point in page]
+            there = {point.id: point for point in self._generation.retrieve(ids)}
+            new = [point.id for point in page if not _same(point, there.get(point.id))]
+            self._filled.present += len(page) - len(new)
+            if new:
+                self._generation.upsert(base.retrieve(new, with_vectors=True))
+            self._filled.renewed += len(new)
+            if on_progress:
+                on_progress(self._filled)
         return self._filled
 
     def _wanted(self, base: Base, pages: Iterable[Sequence[Point]]) -> Generator[Point, None, None]:

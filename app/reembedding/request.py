@@ -23,6 +23,8 @@ class Reembedding:
         queries, qrels: see `app.reembedding.comparing.asked_from`.
         max_drop: publish only where recall@10 falls by this at most, 0 to 1; needs `qrels`.
         publish: False stops before the switch; the same again, with True, goes on from there.
+        keep_vectors: take the vectors over as they are: for an encoder whose image tower is that of
+            the one before, which the caller has to have checked.
     """
 
     collection: str
@@ -33,6 +35,7 @@ class Reembedding:
     qrels: Path | None = None
     max_drop: float | None = None
     publish: bool = True
+    keep_vectors: bool = False
     pace: Pace = field(default_factory=lambda: Pace(encoders=cores()))
 
 

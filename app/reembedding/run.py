@@ -54,7 +54,7 @@ def reembed(wiring: Wiring, wanted: Reembedding, watching: Watching | None = Non
     shared = wiring.database if wiring.settings.database is not None else None
     with (
         single_load(wiring.directories.loads, wanted.collection, shared),
-        _base(wiring, wanted.collection) as base,
+        answering(wiring, wanted.collection) as base,
     ):
         if base.config.fingerprint == encoder.fingerprint:
             _tidy(wiring, base.collection, base.name)
@@ -63,8 +63,11 @@ def reembed(wiring: Wiring, wanted: Reembedding, watching: Watching | None = Non
 
 
 @contextmanager
-def _base(wiring: Wiring, collection: str) -> Iterator[LocalBase | RemoteGeneration]:
-    """What answers now: opened here, or in the service that owns it."""
+def answering(wiring: Wiring, collection: str) -> Iterator[LocalBase | RemoteGeneration]:
+    """The generation that answers now: opened here, or in the service that owns it.
+
+    Raises CollectionNotFound and CollectionBusy.
+    """
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(closing(wiring.store.open(collection)))
@@ -93,18 +96,18 @@ class _Run:
     asked: Asked | None
 
     def run(self) -> Reembedded:
-        listing = self._listing("unreachable")
-        found = survey(self.base, self.wanted.wish, listing)
-        self.watching.on_survey(found)
-        if found.lost and not self.wanted.leave_out:
-            return self._refused(_lost(found), without=found.listed)
+        if not self.wanted.keep_vectors:
+            found = survey(self.base, self.wanted.wish, self._listing("unreachable"))
+            self.watching.on_survey(found)
+            if found.lost and not self.wanted.leave_out:
+                return self._refused(_lost(found), without=found.listed)
         limits = self.wiring.limits()
         with closing(Fetcher(limits.fetch.for_loads())) as fetcher:
             thumbnails = self.wiring.thumbnails(self.base.collection)
             images = Images(thumbnails, fetcher, limits, self.wanted.wish)
             generation, begun = begin(self.wiring, self.base, self._config())
             with closing(generation):
-                filler = Filler(generation, self.encoder, images, self.wanted.pace)
+                filler = self._filler(generation, images)
                 done, since = self._build(generation, filler, begun)
         if done.refused or not self.wanted.publish:
             return done
@@ -202,8 +205,11 @@ class _Run:
                 if each not in written
             ]
             if late:
-                filler = Filler(opened, self.encoder, filler_of, self.wanted.pace)
-                bring(self.base, opened, filler, late, ledger)
+                bring(self.base, opened, self._filler(opened, filler_of), late, ledger)
+
+    def _filler(self, generation: Generation, images: Images) -> Filler:
+        wanted = self.wanted
+        return Filler(generation, self.encoder, images, wanted.pace, keep=wanted.keep_vectors)
 
     def _ledger(self, generation: str) -> Ledger:
         return self.wiring.ledgers.of(self.base.collection, generation)
