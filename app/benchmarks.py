@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
-
 from app.loading import BulkLoad, load_collection
-from app.search.query import SearchRequest, TextPart
+from app.search_benchmark import COLLECTION, FACETS, HITS, VARIETY, asked
 from app.settings import Settings
 from app.wiring import build
 from core.errors import BinocleError, SourceError
-from core.filter_parser import parse_filter
-from core.filters import Filter
 from encoders.bundle import Threads
 from encoders.encoder import detail
 from encoders.images import decode_image
 from encoders.specs import load_encoder
-from eval.bench.latency import bench_search as time_search
 from eval.bench.load_test import Request, measure_load
-from eval.bench.measures import Measure, time_in_turn
-from eval.bench.recall import bench_recall
+from eval.bench.measures import Measure
 from eval.bench.service import ServiceProcess, free_port
-from eval.bench.synthetic import multiply, photo_of_bytes
+from eval.bench.synthetic import photo_of_bytes
 from eval.bench.throughput import bench_ingest as time_ingest
 from ingestion.limits import cores
 from ingestion.sources.opening import open_source
 from ingestion.sources.source import Candidate
-from qdrant.store import JOINT, VectorQuery
 
-_COLLECTION = "bench"
-_SEED = "seed"
-_BATCH = 1_000
-_LIMIT = 20
-_DRAWN = "aspect"
-"""A number field that every item has, here drawn from 0 to 1, to filter by shares of the items."""
-_SHARES = (0.001, 0.01, 0.15)
 _PHOTO_BYTES = 1_000_000
-_TEXTS = (
-    "apple", "red flag", "running shoes", "a dog", "blue car on a road", "house with a garden",
-    "a slice of pizza", "black cat", "man playing the guitar", "green bottle", "yellow flower",
-    "wooden chair", "birthday cake with candles", "sailing boat", "old computer", "snowy mountain",
-    "a bird flying", "strawberry", "a red and white umbrella", "tools for the garden", "a clock",
-    "a woman with a hat", "fish in the sea", "traffic sign", "a yellow taxi", "cup of coffee",
-    "a Christmas tree", "a football", "keys", "a tropical island", "an angry face", "lightning",
-)  # fmt: skip
 
 
 def bench_ingest(
@@ -77,7 +53,7 @@ def bench_ingest(
         wiring.encoder()  # loaded before the clock runs
 
         def ingest_all() -> None:
-            plan = BulkLoad(f"{_COLLECTION}-{next(numbers)}", str(pictures))
+            plan = BulkLoad(f"{COLLECTION}-{next(numbers)}", str(pictures))
             report = load_collection(wiring, plan).report
             if report.indexed != len(files):
                 raise SourceError(f"Only {report.indexed} of {len(files)} images were indexed.")
@@ -106,86 +82,6 @@ def image_files(source: str) -> Iterator[bytes]:
             continue
 
 
-def build_collection(settings: Settings, source: str, items: int) -> None:
-    """Loads a source, and multiplies its vectors and payloads to `items` in a collection."""
-    with closing(build(settings)) as wiring:
-        load_collection(wiring, BulkLoad(_SEED, source))
-        seed = wiring.store.open(_SEED)
-        real = seed.retrieve(list(seed.ids()), with_vectors=True)
-        generation = wiring.store.create(_COLLECTION, seed.config)
-        vectors = np.stack([point.vectors[JOINT] for point in real])
-        draw = random.Random(0)
-        points = (
-            replace(
-                real[row],
-                id=f"{number}-{real[row].id}"[:500],
-                vectors={**real[row].vectors, JOINT: vector},
-                payload={**real[row].payload, _DRAWN: draw.random()},
-            )
-            for number, (row, vector) in enumerate(multiply(vectors, items))
-        )
-        while batch := list(islice(points, _BATCH)):
-            generation.upsert(batch)
-        generation.compact()
-        wiring.store.publish(_COLLECTION, generation.name)
-        generation.close()
-        seed.close()
-
-
-def bench_search(settings: Settings, *, rounds: int = 300) -> list[Measure]:
-    """A text search in process against one text encode and one engine query."""
-    with closing(build(settings)) as wiring:
-        encoder, searcher = wiring.encoder(), wiring.searcher()
-        with wiring.catalog.lease(_COLLECTION) as opened:
-            generation = opened.generation
-            vectors = encoder.encode_texts(_TEXTS)
-            return time_search(
-                encode=lambda n: encoder.encode_texts([_TEXTS[n % len(_TEXTS)]]),
-                query=lambda n: generation.query(
-                    VectorQuery(vectors[n % len(_TEXTS)], limit=_LIMIT)
-                ),
-                search=lambda n: searcher.search(
-                    _COLLECTION,
-                    SearchRequest((TextPart(_TEXTS[n % len(_TEXTS)]),), limit=_LIMIT),
-                ),
-                rounds=rounds,
-            )
-
-
-def bench_index(settings: Settings) -> list[Measure]:
-    """Recall of the index against exact search, without and with a filter."""
-    with closing(build(settings)) as wiring, wiring.catalog.lease(_COLLECTION) as opened:
-        generation = opened.generation
-        dim = generation.config.vectors[JOINT]
-        asked = wiring.encoder().encode_texts(_TEXTS)
-        filters: dict[str, tuple[Filter | None, float]] = {"recall@10 of the index": (None, 0.98)}
-        for share in _SHARES:
-            wanted = parse_filter({_DRAWN: {"lt": share}}, generation.config.schema)
-            filters[f"recall@10, {share:.1%} pass a filter"] = (wanted, 0.95)
-
-        def measured(name: str, wanted: Filter | None, at_least: float) -> list[Measure]:
-            def find(number: int, exact: bool) -> list[str]:
-                query = VectorQuery(asked[number], limit=10, filter=wanted, exact=exact)
-                return [point.id for point in generation.query(query)]
-
-            basis = f"{len(asked)} texts, {generation.count():,} x {dim}, int8 and rescoring"
-            found = bench_recall(find, queries=len(asked), k=10, name=name, basis=basis)
-            by_index, exact = time_in_turn(
-                [lambda n: find(n % len(asked), False), lambda n: find(n % len(asked), True)],
-                2 * len(asked),
-            )
-            spared = f"of exact search, {exact.p50:.1f} ms"
-            return [
-                replace(found, at_least=at_least),
-                Measure(
-                    name.replace("recall@10", "its time"), by_index.p50 / exact.p50, "x", spared
-                ),
-            ]
-
-        measures = [measured(name, *wish) for name, wish in filters.items()]
-        return [each for pair in measures for each in pair]
-
-
 def bench_service(settings: Settings, folder: Path, *, clients: int, total: int) -> list[Measure]:
     """The service as its users see it: time to ready, memory, latencies under load."""
     port = free_port()
@@ -204,7 +100,7 @@ def bench_service(settings: Settings, folder: Path, *, clients: int, total: int)
             Measure("service ready", service.ready_seconds, "s", "from start", at_most=5),
             Measure("resident memory, ready", at_start / 1e6, "MB", at_most=700),
             Measure("resident memory, after", service.resident_bytes / 1e6, "MB", "under load"),
-            Measure("HTTP text p50", text.p50, "ms", basis),
+            Measure("HTTP text p50", text.p50, "ms", f"with facets and diversity, {basis}"),
             Measure("HTTP text p99", text.p99, "ms", basis, at_most=100),
             Measure(
                 "photo, its parts alone", floor, "ms", f"decode and encode, {clients} at a time"
@@ -231,8 +127,9 @@ def _photo_floor(settings: Settings, clients: int, photos: int = 100) -> float:
 
 
 def _text_requests() -> list[Request]:
-    path = f"/v1/collections/{_COLLECTION}/search"
-    return [Request("GET", f"{path}?limit={_LIMIT}&q={quote(text)}", {}) for text in _TEXTS]
+    path = f"/v1/collections/{COLLECTION}/search"
+    wishes = f"limit={HITS}&diversity={VARIETY}&facets={','.join(FACETS)}"
+    return [Request("GET", f"{path}?{wishes}&q={quote(text)}", {}) for text in asked()]
 
 
 def _photo_request(folder: Path) -> Request:
@@ -246,4 +143,4 @@ def _photo_request(folder: Path) -> Request:
         head.encode() + photo_of_bytes(_PHOTO_BYTES) + f"\r\n--{boundary}--\r\n".encode()
     )
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    return Request("POST", f"/v1/collections/{_COLLECTION}/search", headers, str(body))
+    return Request("POST", f"/v1/collections/{COLLECTION}/search", headers, str(body))

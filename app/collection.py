@@ -103,8 +103,13 @@ class OpenCollection:
 
     def visible(self, filter: Filter | None, viewer: Viewer = ANYONE) -> Filter | None:
         """`filter`, limited to what the viewer may see: as it is where there is surely no more."""
-        rules = [rule for rule in viewer.rules(self.schema) if self._may_have(rule.hidden)]
-        return both(filter, *(rule.shown for rule in rules))
+        shown = self.remember(
+            ("shown", viewer),
+            lambda: [
+                rule.shown for rule in viewer.rules(self.schema) if self._may_have(rule.hidden)
+            ],
+        )
+        return both(filter, *shown)
 
     def count(self, filter: Filter | None = None, viewer: Viewer = ANYONE) -> int:
         """Items to be seen that match `filter`: exact, and counted once between writes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging.config
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from qdrant.store import (
     JOINT,
     AnyVector,
     CollectionConfig,
+    Fused,
     Generation,
     HybridQuery,
     Order,
@@ -235,6 +236,17 @@ class MeasuredGeneration:
     def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
         with self._measured("hybrid"):
             return self._generation.hybrid(query)
+
+    def fused(
+        self,
+        query: HybridQuery,
+        keep: int,
+        *,
+        without: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> Fused:
+        with self._measured("fused"):
+            return self._generation.fused(query, keep, without=without, with_vectors=with_vectors)
 
     def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:
         with self._measured("score"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -26,10 +26,12 @@ from qdrant.checks import (
 )
 from qdrant.edge_config import payload_indexes
 from qdrant.edge_filters import compiled
+from qdrant.edge_fused import Lists, fused_exactly
 from qdrant.edge_points import point_of, scored_of, upsertion
-from qdrant.edge_queries import among, fused, nearest, sorting
+from qdrant.edge_queries import among, fused, nearest, sorting, these
+from qdrant.edge_recent import Recent
 from qdrant.generation_folder import GenerationFolder
-from qdrant.queries import JOINT, AnyVector, HybridQuery, Order, SparseVector, VectorQuery
+from qdrant.queries import JOINT, AnyVector, Fused, HybridQuery, Order, SparseVector, VectorQuery
 from qdrant.shard import Shard
 from qdrant.store import CollectionConfig, Point, ScoredPoint
 
@@ -49,6 +51,7 @@ class OpenShard:
         self.config = config
         self.writing = threading.RLock()
         self.handles = 0
+        self.recent = Recent()
         self._counts: dict[Filter | None, int] = {}
         self._writes = 0
 
@@ -59,6 +62,7 @@ class OpenShard:
         finally:
             self._writes += 1
             self._counts = {}
+            self.recent.forget()
 
     def count(self, filter: Filter | None) -> int:
         """Counted once per filter between writes: nobody else writes, and at 100,000 points
@@ -206,12 +210,24 @@ class EdgeGeneration:
         found = self._shard.query(lambda: fused(query, vectors, self.config))
         return [scored_of(each, with_payload=query.with_payload, cosine=False) for each in found]
 
+    def fused(
+        self,
+        query: HybridQuery,
+        keep: int,
+        *,
+        without: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> Fused:
+        vectors, shard = checked_query(query, self.config), self._shard
+        found = Lists(query, vectors, self.config, without)
+        return fused_exactly(shard, self._open.recent, found, keep, with_vectors)
+
     def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:
         checked = checked_vector(vector, using, self.config)
         keys = {point_uuid(each): each for each in ids}
         if not keys or (isinstance(checked, SparseVector) and not checked.indices):
             return {}
-        found = self._shard.query(lambda: among(list(keys), checked, using))
+        found = self._shard.query(lambda: among(len(keys), these(list(keys)), checked, using))
         return {keys[each.id]: each.score for each in found if isinstance(each.id, UUID)}
 
     def first_by(self, order: Order, *, filter: Filter | None, limit: int) -> list[Point]:

@@ -28,9 +28,16 @@ def nearest(query: VectorQuery, vector: AnyVector, config: CollectionConfig) -> 
 
 
 def fused(
-    query: HybridQuery, vectors: Sequence[AnyVector], config: CollectionConfig
+    query: HybridQuery,
+    vectors: Sequence[AnyVector],
+    config: CollectionConfig,
+    *,
+    bare: bool = False,
 ) -> engine.QueryRequest:
-    """The request for several lists in one; `vectors` are theirs, checked."""
+    """The request for several lists in one; `vectors` are theirs, checked.
+
+    bare: the engine's own ids are enough.
+    """
     lists = []
     for part, vector in zip(query.prefetch, vectors, strict=True):
         # The engine applies a filter of the whole to what the lists found: each has to know it.
@@ -49,20 +56,25 @@ def fused(
         offset=query.offset,
         query=_fusion(query),
         prefetches=lists,
-        with_payload=True if query.with_payload else ["id"],
+        with_payload=False if bare else (True if query.with_payload else ["id"]),
     )
 
 
-def among(ids: Sequence[UUID], vector: AnyVector, using: str) -> engine.QueryRequest:
-    """The request for the exact scores of some points."""
+def these(ids: Sequence[UUID]) -> engine.Filter:
+    """The filter that only these points pass. Making it costs as much as asking by it."""
+    return engine.Filter(must=[engine.HasIdCondition(set(ids))])
+
+
+def among(count: int, filter: engine.Filter, vector: AnyVector, using: str) -> engine.QueryRequest:
+    """The request for the exact scores of `count` points that alone pass a filter."""
     params = None
     if not isinstance(vector, SparseVector):
         codes = engine.QuantizationSearchParams(ignore=True)
         params = engine.SearchParams(exact=True, quantization=codes)
     return engine.QueryRequest(
-        limit=len(ids),
+        limit=count,
         query=_near(vector, using),
-        filter=engine.Filter(must=[engine.HasIdCondition(set(ids))]),
+        filter=filter,
         params=params,
         with_payload=False,
     )

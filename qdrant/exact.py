@@ -27,7 +27,7 @@ from qdrant.checks import (
     point_uuid,
     scroll_start,
 )
-from qdrant.fusion import fuse, ranked, scores
+from qdrant.fusion import FusedByParts, fuse, ranked, scores
 from qdrant.matching import field_values, matches
 from qdrant.ordering import sort_value
 from qdrant.pointer import (
@@ -59,7 +59,7 @@ class _Collection:
     pointer: Pointer = field(default_factory=Pointer)
 
 
-class ExactGeneration:
+class ExactGeneration(FusedByParts):
     """A handle on a generation in memory; see qdrant.store.Generation. Made by ExactStore."""
 
     def __init__(self, collection: str, name: str, content: _Content) -> None:

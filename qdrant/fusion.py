@@ -6,12 +6,23 @@ The formulas are Qdrant's, whose documentation and client they follow.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qdrant.queries import RRF_K, AnyVector, HybridQuery, Prefetch, SparseVector
-from qdrant.store import Point
+from qdrant.queries import (
+    JOINT,
+    RRF_K,
+    AnyVector,
+    Fused,
+    FusedPoint,
+    HybridQuery,
+    Prefetch,
+    SparseVector,
+)
+from qdrant.store import Generation, Point
 
 
 def ranked(scores: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -58,6 +69,51 @@ def share(part: Prefetch, score: float) -> float:
         return score
     whole = score + part.half
     return score / whole if whole else 0.0
+
+
+def totals(lists: Sequence[Prefetch], raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """float64 (n,): the fused scores of n points by their scores in each list, raw (n, lists)."""
+    total = np.zeros(len(raw))
+    for at, part in enumerate(lists):
+        own = raw[:, at]
+        if part.half is not None:
+            whole = own + part.half
+            own = np.divide(own, whole, out=np.zeros_like(own), where=whole != 0)
+        total += part.weight * own
+    return total
+
+
+class FusedByParts:
+    """`Generation.fused` by the other calls of an engine."""
+
+    def fused(
+        self: Generation,
+        query: HybridQuery,
+        keep: int,
+        *,
+        without: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> Fused:
+        """See qdrant.store.Generation."""
+        found = self.hybrid(replace(query, with_payload=False))
+        left_out = set(without)
+        ids = [point.id for point in found if point.id not in left_out]
+        columns = [self.score(ids, part.vector, part.using) for part in query.prefetch]
+        rows = [[own.get(each, 0.0) for own in columns] for each in ids]
+        total = totals(query.prefetch, np.array(rows).reshape(len(ids), len(columns)))
+        best = sorted(range(len(ids)), key=lambda at: (-total[at], ids[at]))[:keep]
+        places = {ids[at]: at for at in best}
+        points = [
+            FusedPoint(
+                each.id,
+                float(total[places[each.id]]),
+                tuple(rows[places[each.id]]),
+                each.payload,
+                each.vectors[JOINT] if with_vectors else None,
+            )
+            for each in self.retrieve(list(places), with_vectors=with_vectors)
+        ]
+        return Fused(points, len(found), len(ids) - len(best))
 
 
 def sparse_scores(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,37 @@ class HybridQuery:
     filter: Filter | None = None
     offset: int = 0
     with_payload: bool = True
+
+
+@dataclass(frozen=True)
+class FusedPoint:
+    """A point found by several lists, with its exact score by each of them.
+
+    Attributes:
+        score: the sum over all lists of weight x share of `raw`.
+        raw: by list, in their order: its exact score; 0 where a sparse list finds nothing in it.
+        vector: float32 (dim,), unit, of the joint space; None where it was not asked for.
+    """
+
+    id: str
+    score: float
+    raw: tuple[float, ...]
+    payload: Mapping[str, Any]
+    vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Fused:
+    """Points best first by their exact scores, equal ones by id.
+
+    Attributes:
+        fetched: how many the lists had together, at most the query's limit.
+        left: how many of these were not kept, though they might have been.
+    """
+
+    points: list[FusedPoint]
+    fetched: int
+    left: int
 
 
 @dataclass(frozen=True)

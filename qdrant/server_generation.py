@@ -23,6 +23,7 @@ from qdrant.checks import (
     point_uuid,
     scroll_start,
 )
+from qdrant.fusion import FusedByParts
 from qdrant.queries import JOINT, AnyVector, HybridQuery, Order, SparseVector, VectorQuery
 from qdrant.server_config import read_consistency, write_ordering
 from qdrant.server_errors import Missing
@@ -40,7 +41,7 @@ _PAGE = 1000
 _FACETS_FETCHED = 1000
 
 
-class ServerGeneration:
+class ServerGeneration(FusedByParts):
     """A handle on a generation; see qdrant.store.Generation. Made by ServerStore.
 
     Args:

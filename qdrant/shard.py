@@ -8,9 +8,10 @@ from __future__ import annotations
 import errno
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 import qdrant_edge as engine
 
@@ -130,6 +131,18 @@ class Shard:
     @_while_open
     def retrieve(self, ids: list[engine.PointId], *, with_vectors: bool) -> list[engine.Record]:
         return self._shard.retrieve(ids, True, with_vectors)
+
+    @_while_open
+    def payloads(self, ids: Sequence[UUID]) -> list[tuple[UUID, dict[str, Any]]]:
+        """The payloads of those that are there."""
+        records = self._shard.retrieve(list(ids), True, False)
+        return [(cast("UUID", record.id), record.payload or {}) for record in records]
+
+    @_while_open
+    def vectors(self, ids: Sequence[UUID], name: str) -> list[tuple[UUID, list[float]]]:
+        """One dense vector of each of those that are there."""
+        records = self._shard.retrieve(list(ids), False, [name])
+        return [(cast("UUID", each.id), cast("Any", each.vector)[name]) for each in records]
 
     @_while_open
     def sizes(self) -> tuple[int, int]:

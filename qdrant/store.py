@@ -7,7 +7,7 @@ can be rolled back to until it is pruned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -20,6 +20,8 @@ from qdrant.queries import COLOR as COLOR
 from qdrant.queries import JOINT as JOINT
 from qdrant.queries import TEXT as TEXT
 from qdrant.queries import AnyVector as AnyVector
+from qdrant.queries import Fused as Fused
+from qdrant.queries import FusedPoint as FusedPoint
 from qdrant.queries import HybridQuery as HybridQuery
 from qdrant.queries import Order as Order
 from qdrant.queries import Prefetch as Prefetch
@@ -130,6 +132,22 @@ class Generation(Protocol):
 
     def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
         """Raises InvalidQuery for a vector that the collection has not, or a weight below 0."""
+        ...
+
+    def fused(
+        self,
+        query: HybridQuery,
+        keep: int,
+        *,
+        without: Collection[str] = (),
+        with_vectors: bool = False,
+    ) -> Fused:
+        """What `hybrid` finds by weighted fusion, scored again exactly by every list, and of that
+        the best `keep` with their payload. Points of the ids `without` are left out. A point's
+        score depends on the point alone, and not on how deep the lists went.
+
+        Raises InvalidQuery as `hybrid`.
+        """
         ...
 
     def score(self, ids: Sequence[str], vector: AnyVector, using: str = JOINT) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app import benchmarks
+from app import benchmarks, search_benchmark
 from app.aspect_benchmark import Study, bench_aspects
 from app.cli import bench_calibrate, bench_fanout, bench_index
 from app.cli.bench_ingest import Part, ingest
@@ -17,6 +17,7 @@ from app.cli.terminal import AsJson, EncoderSpec, errors
 from app.cli.train import quiet_libraries, watching
 from app.derive_benchmark import bench_derived
 from app.encoder_benchmark import bench_encoder
+from app.made_collection import make_collection
 from app.settings import Settings
 from eval.bench.judging import bench_judging
 
@@ -30,18 +31,29 @@ Items = Annotated[int, typer.Option(min=100, help="Items in the collection; made
 def search(
     source: Source = SAMPLE,
     items: Items = 100_000,
-    clients: Annotated[int, typer.Option(min=1, help="Clients at a time.")] = 4,
+    clients: Annotated[int, typer.Option(min=1, help="Clients at a time.")] = 8,
     requests: Annotated[int, typer.Option(min=10, help="Requests over HTTP.")] = 2_000,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="5,000 items and 400 requests, to see that it works.")
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder that keeps the collection for the next run.")
+    ] = None,
     encoder: EncoderSpec = None,
     as_json: AsJson = False,
 ) -> None:
     """Searches in process and over HTTP, recall of the index, start time and memory."""
+    if quick:
+        items, requests = min(items, 5_000), min(requests, 400)
     with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder:
-        settings = Settings.load(data=Path(folder) / "data", encoder=encoder)
-        errors.print(f"Building a collection of {items:,} items ...", style="dim")
-        benchmarks.build_collection(settings, source, items)
-        found = benchmarks.bench_search(settings)
-        found += benchmarks.bench_index(settings)
+        settings = Settings.load(data=(keep or Path(folder)) / "data", encoder=encoder)
+        errors.print(f"A collection of {items:,} items ...", style="dim")
+        made = make_collection(
+            settings, source, items, name=search_benchmark.COLLECTION, drawn=search_benchmark.DRAWN
+        )
+        errors.print("Made." if made else "It was there.", style="dim")
+        found = search_benchmark.bench_search(settings)
+        found += search_benchmark.bench_index(settings)
         found += benchmarks.bench_service(settings, Path(folder), clients=clients, total=requests)
     tell(found, as_json)
 

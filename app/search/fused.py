@@ -30,53 +30,71 @@ def retrieve(
     with_payload: bool,
     *,
     explain: bool = False,
+    with_vectors: bool = False,
 ) -> Found:
-    """The best `depth` candidates or a few more, by as many aspects as the question has."""
+    """The best `depth` candidates or a few more, by as many aspects as the question has.
+
+    with_vectors: with their joint vectors, where these cost little.
+    """
     if not question.joint_alone:
-        return find_fused(generation, wanted, question, depth, explain=explain)
+        return find_fused(
+            generation, wanted, question, depth, explain=explain, with_vectors=with_vectors
+        )
     found = find(generation, wanted, depth, with_payload=with_payload)
     return replace(found, plan={**found.plan, "left_out": dict(question.left_out)})
 
 
 def find_fused(
-    generation: Generation, wanted: Wanted, question: Question, depth: int, *, explain: bool = False
+    generation: Generation,
+    wanted: Wanted,
+    question: Question,
+    depth: int,
+    *,
+    explain: bool = False,
+    with_vectors: bool = False,
 ) -> Found:
     """The best `depth` candidates or a few more, with their payload.
 
     explain: tell each candidate's place in every list.
     """
-    window = max(_LEAST, int(depth * _MARGIN)) + len(wanted.without)
-    points = generation.hybrid(
-        HybridQuery(
-            tuple(
-                Prefetch(
-                    each.using,
-                    each.vector,
-                    window,
-                    weight=each.factor,
-                    half=each.half,
-                    missing=each.missing,
-                )
-                for each in question.aspects
-            ),
-            limit=window,
-            filter=wanted.filter,
-            with_payload=False,
-        )
+    window = int(max(depth, 1) * _MARGIN) + 1 + len(wanted.without)
+    lists = _lists(question, max(_LEAST, window))
+    fused = generation.fused(
+        HybridQuery(lists, limit=window, filter=wanted.filter),
+        max(depth, 1) + 1,
+        without=wanted.without,
+        with_vectors=with_vectors,
     )
-    ids = [point.id for point in points if point.id not in wanted.without]
-    exhausted = len(points) < window
-    ranked = _scored(generation, question, ids)
-    if explain:
-        ranked = _with_ranks(generation, question, wanted, window, ranked)
-    kept = ranked if exhausted else ranked[: max(depth, 1) + 1]
-    stored = {point.id: point.payload for point in generation.retrieve([each.id for each in kept])}
+    names = [aspect.name for aspect in question.aspects]
     candidates = [
-        Candidate(each.id, stored[each.id], each.score, each.aspects)
-        for each in kept
-        if each.id in stored
+        Candidate(
+            each.id,
+            each.payload,
+            each.score,
+            {name: AspectScore(raw) for name, raw in zip(names, each.raw, strict=True)},
+        )
+        for each in fused.points
     ]
-    return Found(candidates, len(points), exhausted, plan_of(question, window, len(points)))
+    if explain:
+        candidates = _with_ranks(generation, question, wanted, max(_LEAST, window), candidates)
+    vectors = {each.id: each.vector for each in fused.points if each.vector is not None}
+    exhausted = fused.fetched < window and not fused.left
+    plan = plan_of(question, window, fused.fetched)
+    return Found(candidates, fused.fetched, exhausted, plan, vectors)
+
+
+def _lists(question: Question, limit: int) -> tuple[Prefetch, ...]:
+    return tuple(
+        Prefetch(
+            each.using,
+            each.vector,
+            limit,
+            weight=each.factor,
+            half=each.half,
+            missing=each.missing,
+        )
+        for each in question.aspects
+    )
 
 
 def plan_of(question: Question, limit: int, fetched: int) -> Mapping[str, Any]:
@@ -95,19 +113,6 @@ def plan_of(question: Question, limit: int, fetched: int) -> Mapping[str, Any]:
         "limit": limit,
         "fetched": fetched,
     }
-
-
-def _scored(generation: Generation, question: Question, ids: list[str]) -> list[Candidate]:
-    """Best first, by exact scores; equal ones by id. Without payload."""
-    raw = [
-        (aspect, generation.score(ids, aspect.vector, aspect.using)) for aspect in question.aspects
-    ]
-    answer = []
-    for each in ids:
-        aspects = {aspect.name: AspectScore(scores.get(each, 0.0)) for aspect, scores in raw}
-        total = sum(aspect.share(aspects[aspect.name].raw) for aspect, _ in raw)
-        answer.append(Candidate(each, {}, total, aspects))
-    return sorted(answer, key=lambda candidate: (-candidate.score, candidate.id))
 
 
 def _with_ranks(

@@ -112,7 +112,7 @@ class Answer:
 
 def public_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that may be shown: without those that are internal."""
-    return {name: value for name, value in payload.items() if not name.startswith("_")}
+    return {name: value for name, value in payload.items() if name[:1] != "_"}
 
 
 def thumbnail_url(collection: str, item_id: str, payload: Mapping[str, Any]) -> str | None:

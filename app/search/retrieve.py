@@ -40,12 +40,14 @@ class Found:
         fetched: points that the engine gave.
         exhausted: there are no more than these.
         plan: what was asked of the engine, for explanations.
+        vectors: joint vectors, float32 (dim,), of some candidates, where they were asked for.
     """
 
     candidates: list[Candidate]
     fetched: int
     exhausted: bool
     plan: Mapping[str, Any] = field(default_factory=dict)
+    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def find(generation: Generation, wanted: Wanted, depth: int, *, with_payload: bool = True) -> Found:

@@ -189,9 +189,17 @@ class SearchRun:
         explain = self._request.explain
         with self._watch.stage("retrieve"):
             found = retrieve(
-                self._opened.generation, wanted, question, depth, payload, explain=explain
+                self._opened.generation,
+                wanted,
+                question,
+                depth,
+                payload,
+                explain=explain,
+                with_vectors=self._shaped is not None and self._shaped.shape.diversity > 0,
             )
         self._plan = found.plan
+        if self._shaped is not None:
+            self._shaped.known.update(found.vectors)
         return found
 
     def _relevance(self, kind: str | None) -> Callable[[float], float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,9 @@ from app.search.stopwatch import Stopwatch
 from core.filters import AnyOf, Filter, both
 from qdrant.store import JOINT
 
-_COLLAPSING = 50
-"""Candidates in a window where nothing is re-ordered: two pages and what they collapse."""
+_COLLAPSING = 40
+"""Candidates in a window where no stage scores anew: two pages and what they collapse, or what they
+are chosen from where they are to be diverse. Each candidate costs time that most never repay."""
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Shaped:
         watch: times them.
         relevance: calibrated, 0 to 1, of a joint cosine; None where it is not calibrated.
         plain: whether a candidate's place does not depend on how many are asked for.
+        known: joint vectors that were read already, float32 (dim,), by id.
     """
 
     opened: OpenCollection
@@ -58,6 +60,7 @@ class Shaped:
     shape: Shape = field(init=False)
     fallbacks: list[dict[str, str]] = field(default_factory=list)
     below: list[Placed] = field(default_factory=list)
+    known: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     _names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,12 +97,19 @@ class Shaped:
             stage=self.watch.stage,
             pins=lambda: self._pins(filter),
             below=self.below,
+            most=self.request.limit + 1,
+            notes=self.request.explain,
         )
-        still = not self._names and not self.shape.diversity
-        size = min(_COLLAPSING, self.ranking.window) if still else self.ranking.window
-        return Windows(lambda depth: find(depth, True), arranger, size).page(
-            self.request.limit, start
-        )
+        size = self.ranking.window if self._names else min(_COLLAPSING, self.ranking.window)
+        windows = Windows(lambda depth: find(depth, True), arranger, size)
+        page = windows.page(self.request.limit, start)
+        judged = [
+            replace(each, relevance=self.relevance_of(each.candidate))
+            if each.relevance is None
+            else each
+            for each in page.placed
+        ]
+        return replace(page, placed=judged)
 
     def relevance_of(self, candidate: Candidate) -> float | None:
         """Calibrated, 0 to 1; None where there is no joint cosine, or no calibration."""
@@ -126,8 +136,12 @@ class Shaped:
         return WindowPage(placed, page.after)
 
     def _vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        points = self.opened.generation.retrieve(ids, with_vectors=True)
-        return {point.id: point.vectors[JOINT] for point in points}
+        """Of those that are there, by id."""
+        missing = [each for each in ids if each not in self.known]
+        if missing:
+            points = self.opened.generation.retrieve(missing, with_vectors=True)
+            self.known.update({point.id: point.vectors[JOINT] for point in points})
+        return {each: self.known[each] for each in ids if each in self.known}
 
     def _pins(self, filter: Filter | None) -> list[Candidate]:
         """The pinned items that pass the filter, in the order of the rules."""

@@ -287,3 +287,34 @@ def test_histograms_that_can_not_be_are_refused(store: VectorStore) -> None:
         histogram(generation, "price", bins=0)
     with pytest.raises(InvalidQuery):
         histogram(generation, "price", edges=[3.0, 1.0])
+
+
+def test_what_is_fused_comes_with_its_exact_score_by_every_list(
+    pair: tuple[Generation, Generation],
+) -> None:
+    query = HybridQuery(lists(missing=0.4), 12)
+    one, oracle = (each.fused(query, 5, without={"n1"}, with_vectors=True) for each in pair)
+    assert [point.id for point in one.points] == [point.id for point in oracle.points]
+    assert (one.fetched, one.left) == (oracle.fetched, oracle.left)
+    for hit in one.points:
+        raw = [
+            pair[1].score([hit.id], each.vector, each.using).get(hit.id, 0.0)
+            for each in query.prefetch
+        ]
+        assert hit.raw == pytest.approx(raw, rel=1e-4, abs=1e-6)
+        assert hit.vector is not None
+        assert hit.raw[0] == pytest.approx(float(hit.vector @ vector(77)), abs=1e-5)
+        assert hit.payload["id"] == hit.id
+    assert "n1" not in [point.id for point in one.points]
+
+
+def test_what_was_read_lately_is_forgotten_with_the_next_write(
+    pair: tuple[Generation, Generation],
+) -> None:
+    generation, query = pair[0], HybridQuery(lists(), 30)
+    best = generation.fused(query, 3, with_vectors=True).points[0]
+    generation.set_payload(best.id, {"brand": "new"})
+    assert generation.fused(query, 3).points[0].payload["brand"] == "new"
+    generation.delete([best.id])
+    assert best.id not in [point.id for point in generation.fused(query, 30).points]
+    assert generation.fused(HybridQuery((Prefetch(TEXT, words(424242), 3),), 3), 3).points == []

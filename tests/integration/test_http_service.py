@@ -13,7 +13,7 @@ from app.server import listen, serve, url_of
 from app.settings import HttpSettings, Settings
 from app.wiring import Wiring, build
 from core.errors import EncoderError, SettingsError
-from qdrant.store import Generation, HybridQuery, ScoredPoint, VectorQuery
+from qdrant.store import Fused, Generation, HybridQuery, ScoredPoint, VectorQuery
 from tests.integration.conftest import Live, base64_picture, serving
 from tests.logs import logging_restored
 
@@ -27,7 +27,7 @@ def test_health_readiness_and_metrics(live: Live) -> None:
     for line in (
         'binocle_encode_seconds_count{tower="text"}',
         'binocle_encoded_total{tower="image"}',
-        'binocle_store_seconds_count{operation="hybrid"}',
+        'binocle_store_seconds_count{operation="fused"}',
         'route="/v1/collections/{collection}/search",status="200"',
         "process_resident_memory_bytes",
     ):
@@ -94,6 +94,10 @@ class Stubborn:
     def hybrid(self, query: HybridQuery) -> list[ScoredPoint]:
         self._balk()
         return self._real.hybrid(query)
+
+    def fused(self, query: HybridQuery, keep: int, **wishes: Any) -> Fused:
+        self._balk()
+        return self._real.fused(query, keep, **wishes)
 
     def _balk(self) -> None:
         if self.fails:

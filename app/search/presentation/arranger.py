@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.search.candidates import Candidate
-from app.search.presentation.collapse import Likeness, collapse
+from app.search.presentation.collapse import Likeness, collapse, surely_unlike
 from app.search.presentation.diversity import mmr
 from app.search.presentation.grouping import group_of, grouped
 from app.search.presentation.placed import Placed
@@ -35,6 +35,8 @@ class Arranger:
         stage: times a stage.
         pins: what stands at the top whatever its score; asked for the first window.
         below: what was cut off, best first.
+        most: places of the order that matter, beside those of what was seen; None: all do.
+        notes: whether moves for diversity are noted: most of the candidates are never shown.
     """
 
     shape: Shape
@@ -45,6 +47,8 @@ class Arranger:
     stage: Callable[[str], AbstractContextManager[None]]
     pins: Callable[[], list[Candidate]] = list
     below: list[Placed] = field(default_factory=list)
+    most: int | None = None
+    notes: bool = True
     _likeness: Likeness = field(default_factory=Likeness)
 
     def __call__(
@@ -61,7 +65,7 @@ class Arranger:
                 return None
             placed = self._collapsed(before, above, seen)
             placed = self._grouped(before, placed, seen)
-            return self._pinned(pins, self._diversified(placed, first))
+            return self._pinned(pins, self._diversified(placed, first, len(seen)))
 
     def _pinned(self, pins: list[Candidate], placed: list[Placed]) -> list[Placed]:
         if not pins:
@@ -70,24 +74,24 @@ class Arranger:
         top = []
         for place, pin in enumerate(pins, start=1):
             before = places.get(pin.id, 0)  # 0: it was not in the ranking
-            known = placed[before - 1] if before else Placed(pin, relevance=self.relevance(pin))
+            known = placed[before - 1] if before else Placed(pin)
             changed = known.candidate.changed("rules", before, place, "pinned")
             top.append(replace(known, candidate=changed))
         pinned = {each.id for each in top}
         return top + [each for each in placed if each.id not in pinned]
 
     def _above(self, ranked: list[Candidate]) -> list[Placed]:
-        placed = [Placed(each, relevance=self.relevance(each)) for each in ranked]
         line = self.shape.line
         if not line:
-            return placed
+            return [Placed(each) for each in ranked]
+        placed = [Placed(each, relevance=self.relevance(each)) for each in ranked]
         above = [each for each in placed if each.relevance is None or each.relevance >= line]
         kept = {each.id for each in above}
         self.below += [each for each in placed if each.id not in kept]
         return above
 
     def _collapsed(self, before: list[Candidate], placed: list[Placed], seen: Seen) -> list[Placed]:
-        if not self.shape.collapse:
+        if not self.shape.collapse or (not before and surely_unlike(placed)):
             return placed
         for candidate in (*before, *(each.candidate for each in placed)):
             self._likeness.add(candidate.id, candidate.payload)
@@ -98,11 +102,13 @@ class Arranger:
         group = self.shape.group
         if group is None:
             return placed
+        if not any(each.candidate.payload.get(group.field) for each in placed):
+            return placed
         values = (group_of(candidate.payload, group.field) for candidate in before)
         shown = Counter(value for value in values if value is not None)
         return grouped(placed, group, shown, seen.__contains__)
 
-    def _diversified(self, placed: list[Placed], first: int) -> list[Placed]:
+    def _diversified(self, placed: list[Placed], first: int, pages: int) -> list[Placed]:
         diversity = self.shape.diversity
         if not diversity or len(placed) < 2:
             return placed
@@ -111,10 +117,13 @@ class Arranger:
             return placed
         nothing = np.zeros_like(next(iter(known.values())))
         vectors = np.stack([known.get(each.id, nothing) for each in placed])
-        order = mmr([each.candidate.score for each in placed], vectors, diversity)
+        scores = [each.candidate.score for each in placed]
+        order = mmr(scores, vectors, diversity, None if self.most is None else self.most + pages)
+        if not self.notes:
+            return [placed[at] for at in order.tolist()]
         return [
-            _moved(placed[at], first + int(at), first + place, diversity)
-            for place, at in enumerate(order)
+            _moved(placed[at], first + at, first + place, diversity)
+            for place, at in enumerate(order.tolist())
         ]
 
 

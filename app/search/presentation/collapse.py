@@ -71,10 +71,21 @@ def collapse(
             groups.setdefault(group, []).append(placed)
     answer: dict[str, Placed] = {}
     for members in groups.values():
+        if len(members) == 1:
+            answer[members[0].id] = members[0]
+            continue
         best = next((member for member in members if seen(member.id)), members[0])
         alike = tuple(member.id for member in members if member.id != best.id)
         answer[best.id] = replace(best, alike=alike)
     return [answer[placed.id] for placed in ranked if placed.id in answer]
+
+
+def surely_unlike(ranked: Sequence[Placed]) -> bool:
+    """Whether, at a glance, none of them is a near-duplicate of another: mostly so."""
+    payloads = [placed.candidate.payload for placed in ranked]
+    contents = [payload.get(_SHA256) for payload in payloads]
+    known = [content for content in contents if content is not None]
+    return len(set(known)) == len(known) and not any(payload.get(_GROUP) for payload in payloads)
 
 
 def _first(value: Any) -> str:

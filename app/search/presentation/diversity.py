@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 
 def mmr(
-    scores: Sequence[float], vectors: NDArray[np.float32], diversity: float
+    scores: Sequence[float],
+    vectors: NDArray[np.float32],
+    diversity: float,
+    most: int | None = None,
 ) -> NDArray[np.int64]:
     """int64 (n,): the places of n candidates in their new order (Carbonell and Goldstein 1998).
 
@@ -21,6 +24,7 @@ def mmr(
         scores: n, best first, of any scale.
         vectors: float32 (n, dim), unit rows; a row of zeros is like nothing.
         diversity: 0 keeps the order, 1 is by difference alone.
+        most: how many places matter: those after them go to the others in the order before.
     """
     count = len(scores)
     if count < 2 or diversity <= 0:
@@ -31,12 +35,15 @@ def mmr(
     cosines = np.clip(vectors @ vectors.T, 0.0, 1.0)
     worth = (1.0 - diversity) * relevance
     nearest = np.zeros(count)
-    taken = np.zeros(count, dtype=bool)
-    order = np.empty(count, dtype=np.int64)
+    left = np.empty(count)
+    order: list[int] = []
     at = int(np.argmax(given))
-    for place in range(count):
-        order[place] = at
-        taken[at] = True
+    for _ in range(count if most is None else min(most, count)):
+        order.append(at)
+        worth[at] = -np.inf  # taken
         np.maximum(nearest, cosines[at], out=nearest)
-        at = int(np.argmax(np.where(taken, -np.inf, worth - diversity * nearest)))
-    return order
+        np.multiply(nearest, diversity, out=left)
+        np.subtract(worth, left, out=left)
+        at = int(left.argmax())
+    taken = set(order)
+    return np.array(order + [at for at in range(count) if at not in taken], dtype=np.int64)

@@ -53,5 +53,5 @@ def grouped(
             if counts[value] >= group.n:
                 continue
             counts[value] += 1
-        answer.append(replace(placed, group=value))
+        answer.append(placed if value is None else replace(placed, group=value))
     return answer

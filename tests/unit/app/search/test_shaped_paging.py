@@ -96,7 +96,7 @@ def catalog(spread: list[float]) -> list[Point]:
     ]
 
 
-@given(angles, shapes, st.integers(1, 7), st.integers(1, 9))
+@given(angles, shapes, st.integers(1, 7), st.integers(2, 9))
 def test_pages_of_any_size_make_up_one_answer(
     spread: list[float], shape: Shape, limit: int, size: int
 ) -> None:
