@@ -59,6 +59,10 @@ class Directories:
         return self.root / "ledgers"
 
     @property
+    def query_images(self) -> Path:
+        return self.root / "query-images"
+
+    @property
     def loads(self) -> Path:
         return self.root / "loads"
 

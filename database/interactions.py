@@ -1,6 +1,6 @@
 """Tables of searches and of events on their answers. Rows are added and pruned, never changed.
 
-A query's id begins with the moment of the search and sorts by it (app/interactions/query_id), and
+A query's id begins with the moment of the search and sorts by it (core/query_ids), and
 both tables are ordered by it: a span of time is a range of the key, and the events of a search lie
 side by side, so that whatever reads them needs no other index and no sort.
 """

@@ -15,6 +15,8 @@ from app.cli import (
     database,
     demo,
     encoders,
+    evaluations,
+    events,
     export,
     ingest,
     keys,
@@ -26,7 +28,6 @@ from app.cli import (
     serve,
     train,
 )
-from app.cli import eval as evaluation
 from app.cli.terminal import errors, say_problem
 from app.problems import ExitCode, exit_code_of
 from core.errors import BinocleError
@@ -42,12 +43,13 @@ binocle.command("demo")(demo.demo)
 binocle.command("ingest", epilog=ingest.EPILOG)(ingest.ingest)
 binocle.command("search")(search.search)
 binocle.command("serve")(serve.serve)
-binocle.command("eval")(evaluation.evaluate)
 binocle.command("export")(export.export)
 binocle.command("plan")(plan.plan)
 binocle.add_typer(collections.commands, name="collections")
 binocle.add_typer(encoders.commands, name="encoders")
 binocle.add_typer(bench.commands, name="bench")
+binocle.add_typer(evaluations.commands, name="eval")
+binocle.add_typer(events.commands, name="events")
 train.commands.command("compact")(compact.compact)
 train.commands.command("mine")(mine.mine)
 train.commands.command("ranker")(ranker.ranker)

@@ -31,6 +31,7 @@ from app.http.session import session_routes
 from app.http.succession import succession_routes
 from app.http.suggest import suggest_routes
 from app.interactions.interactions import Interactions
+from app.interactions.query_images import QueryImages
 from app.operations.pulse import Pulse
 from app.search.suggesting.suggestions import Suggestions
 from app.upkeep import Upkeep
@@ -119,7 +120,8 @@ def _interactions(wiring: Wiring) -> Interactions:
     events = settings.events
     if settings.role == "encoder":  # it answers no searches
         events = events.model_copy(update={"enabled": False})
-    return Interactions(wiring.database, events, wiring.telemetry.registry)
+    kept = QueryImages(wiring.directories.query_images) if events.keep_query_images else None
+    return Interactions(wiring.database, events, wiring.telemetry.registry, images=kept)
 
 
 def _pace(wiring: Wiring) -> Pace:

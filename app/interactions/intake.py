@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.interactions.query_id import QueryId, QueryIds
 from app.interactions.settings import EventSettings
 from app.interactions.told import Told
 from core.errors import InvalidName
 from core.interactions import BUILTIN_ACTIONS, DWELL, Event
 from core.items import check_item_id
+from core.query_ids import QueryId, QueryIds
 
 Reach = Callable[[QueryId], bool]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,19 +13,25 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from app.interactions.asker import Asker, Identities
+from app.interactions.erasing import images_left, prune
 from app.interactions.flood import Flood
 from app.interactions.intake import Intake, Reach, Refusal
 from app.interactions.meters import RecordMeters
-from app.interactions.query_id import LENGTH, QueryIds
+from app.interactions.query_images import QueryImages
 from app.interactions.recorder import Recorder
-from app.interactions.searched import Searched
-from app.interactions.secret import secret_of
+from app.interactions.searched import Searched, image_of
+from app.interactions.secret import key_of
 from app.interactions.settings import EventSettings
 from core.errors import Conflict, DatabaseError, DatabaseUnavailable, StorageFull, TooLarge
+from core.query_ids import LENGTH, QueryIds
 from database.engine import Database
 from database.interaction_rows import event_row, search_row
 
 log = logging.getLogger(__name__)
+
+_PRUNE_EVERY = timedelta(hours=1)
+_PICTURES = 64
+"""Images of queries that may wait to be kept."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,7 @@ class Interactions:
     secret is asked for again every second.
 
     Args:
+        images: where query images are kept; None: nowhere.
         clock: says what time it is, aware.
     """
 
@@ -60,6 +68,7 @@ class Interactions:
         settings: EventSettings,
         registry: CollectorRegistry,
         *,
+        images: QueryImages | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._database = database
@@ -73,6 +82,9 @@ class Interactions:
         self._ids = QueryIds(own)
         self._identities = Identities(own)
         self._known = False
+        self._prune_at = clock()
+        self._images = images
+        self._pictures: deque[tuple[str, bytes]] = deque()
         self._recorder = Recorder(
             database,
             self._meters,
@@ -137,6 +149,8 @@ class Interactions:
             row = search_row(searched.asked(query_id), searched.asker.agent)
             if not self._recorder.add("search", [row]):
                 self._recorder.lost("search", 1, "full")
+            elif searched.image is not None:
+                self._keep(searched.image, image_of(searched.request))
         return query_id
 
     def take(self, told: Sequence[Any], *, client: str, collections: Sequence[str] | None) -> Taken:
@@ -184,13 +198,33 @@ class Interactions:
         tags = {self._ids.tag(name) for name in collections}
         return lambda found: found.tag in tags
 
+    def _keep(self, digest: str, data: bytes | None) -> None:
+        """Have a query's image kept soon, where images are."""
+        if self._images is None or data is None:
+            return
+        if len(self._pictures) < _PICTURES:
+            self._pictures.append((digest, data))
+        else:
+            self._meters.lost.labels("image", "full").inc()
+
     def _learn_secret(self) -> None:
-        made = secret_of(self._database)
-        salt = self._settings.salt
-        secret = made if salt is None else salt.get_secret_value().encode()
+        self._database.prepare()
+        secret = key_of(self._database, self._settings.salt)
         self._ids, self._identities = QueryIds(secret), Identities(secret)
         self._known = True
 
     def _chore(self) -> None:
         if not self._known:
             self._learn_secret()
+        while self._pictures and self._images is not None:
+            self._images.keep(*self._pictures.popleft())
+        now, days = self._clock(), self._settings.retention_days
+        if days and now >= self._prune_at:
+            self._prune_at = now + _PRUNE_EVERY
+            erased = prune(self._database, now - timedelta(days=days))
+            if self._images is not None:
+                kept = self._images.settled()
+                for digest in set(kept) - images_left(self._database, kept):
+                    self._images.drop(digest)
+            if erased.searches:
+                log.info("%d searches older than %d days are erased.", erased.searches, days)

@@ -104,6 +104,7 @@ class Recorder:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_LAST_SECONDS)
+            self._do_chore()
         left = [what for what, _ in self._waiting]
         self._waiting.clear()
         for what in _TABLES:

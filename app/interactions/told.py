@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.interactions.query_id import LENGTH
+from core.query_ids import LENGTH
 
 MAX_POSITION = 10_000
 MAX_SECONDS = 24 * 3600.0

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.interactions.intake import Intake
-from app.interactions.query_id import QueryIds
 from app.interactions.settings import EventSettings
+from core.query_ids import QueryIds
 
 ASKED = datetime(2026, 5, 1, 12, tzinfo=UTC)
 NOW = ASKED + timedelta(minutes=10)

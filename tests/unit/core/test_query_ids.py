@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.interactions.query_id import LENGTH, QueryIds, first_id
 from core.interactions import QueryKind
+from core.query_ids import LENGTH, QueryIds, first_id
 
 IDS = QueryIds(b"a secret of some bytes")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What people do with answers: the log of it, figures over the log, and their report."""
