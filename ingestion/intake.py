@@ -12,7 +12,7 @@ from ingestion.resuming import SeenIds
 from ingestion.sources.source import Candidate, Source
 from ingestion.target import Target
 
-_LOOK_UP = 256
+_LOOK_UP = 1000
 """Items whose state the ledger is asked for at once."""
 
 

@@ -200,8 +200,9 @@ class Ledger:
     def _put(self, entries: Mapping[str, Entry], state: _State) -> None:
         if not entries:
             return
+        shared = self._row(state=int(state))
         rows = [
-            self._row(id=each, item=of.item, image=of.image, sha256=of.sha256, state=int(state))
+            {**shared, "id": each, "item": of.item, "image": of.image, "sha256": of.sha256}
             for each, of in entries.items()
         ]
         with self._database.write() as connection:

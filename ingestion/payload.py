@@ -56,8 +56,13 @@ class ImageFacts:
     phash: str = ""  # 16 hexadecimal digits; '' where it was not taken
 
 
-def payload_of(item: Item, schema: Schema, facts: ImageFacts) -> dict[str, Any]:
+def payload_of(
+    item: Item, schema: Schema, facts: ImageFacts, *, hashed: str | None = None
+) -> dict[str, Any]:
     """The point's payload: flat JSON; absent fields are left out.
+
+    Args:
+        hashed: the item's `item_hash`, where that is known already.
 
     Raises InvalidItem, naming the field, for an attribute that the schema does not declare or whose
     value does not fit.
@@ -81,7 +86,7 @@ def payload_of(item: Item, schema: Schema, facts: ImageFacts) -> dict[str, Any]:
         THUMBNAIL: facts.thumbnail,
         SHA256: facts.sha256,
         PHASH: facts.phash,
-        ITEM: item_hash(item, data_sha256=facts.sha256),
+        ITEM: hashed or item_hash(item, data_sha256=facts.sha256),
     }
     return {name: value for name, value in known.items() if value not in (None, "", [])}
 
@@ -109,7 +114,7 @@ def attributes_of(item: Item, schema: Schema) -> dict[str, Any]:
     return values
 
 
-_SAME = json.JSONEncoder(default=str, sort_keys=True)
+_SAME = json.JSONEncoder(default=str, sort_keys=True, check_circular=False)
 """Made once: `json.dumps` makes an encoder for every call with options."""
 
 
@@ -154,10 +159,13 @@ def _hash(facts: object) -> str:
     return hashlib.sha256(_SAME.encode(facts).encode()).hexdigest()[:32]
 
 
-def renewed_payload(item: Item, schema: Schema, present: Mapping[str, Any]) -> dict[str, Any]:
+def renewed_payload(
+    item: Item, schema: Schema, present: Mapping[str, Any], *, hashed: str | None = None
+) -> dict[str, Any]:
     """The payload of an item whose image is the one that `present`, its payload so far, is of.
 
-    What was learnt from the image stays; all that the source says is new. Raises as `payload_of`.
+    What was learnt from the image stays; all that the source says is new. Arguments and errors as
+    of `payload_of`.
     """
     facts = ImageFacts(
         width=int(present.get("width", 0)),
@@ -165,7 +173,7 @@ def renewed_payload(item: Item, schema: Schema, present: Mapping[str, Any]) -> d
         sha256=str(present.get(SHA256, "")),
         thumbnail=present.get(THUMBNAIL),
     )
-    said = payload_of(item, schema, facts)
+    said = payload_of(item, schema, facts, hashed=hashed)
     learnt = {
         name: value
         for name, value in present.items()

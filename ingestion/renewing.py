@@ -59,7 +59,7 @@ class Renewer:
 
     def _renewed(self, one: Wanted, present: Point) -> dict[str, Any]:
         schema = self._generation.config.schema
-        return renewed_payload(one.candidate.item, schema, present.payload)
+        return renewed_payload(one.candidate.item, schema, present.payload, hashed=one.entry.item)
 
     def _write(
         self, payloads: Mapping[str, Mapping[str, Any]], present: Mapping[str, Point]

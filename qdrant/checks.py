@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ _COUNTED = (FieldType.KEYWORD, FieldType.INTEGER, FieldType.BOOL)
 _ORDERED = (FieldType.INTEGER, FieldType.FLOAT, FieldType.DATETIME)
 
 
+@lru_cache(maxsize=4096)  # a load asks for the ids of a batch several times
 def point_uuid(item_id: str) -> uuid.UUID:
     """The id inside the engine: a UUIDv5 of the user's id. It also fixes the order of scrolling."""
     return uuid.uuid5(_NAMESPACE, item_id)
@@ -60,9 +62,9 @@ def checked_points(points: Sequence[Point], config: CollectionConfig) -> list[Po
 def checked_payload(item_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of `payload` with "id" in it. Raises InvalidItem where it is not JSON."""
     try:
-        text = json.dumps(dict(payload), allow_nan=False, ensure_ascii=False)
+        text = _ENCODER.encode(dict(payload))
         text.encode()
-        copy: dict[str, Any] = json.loads(text, parse_int=_integer)
+        copy: dict[str, Any] = _DECODER.decode(text)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidItem(
             f"The payload of item '{item_id}' can't be stored as JSON: {error}.", field="payload"
@@ -208,3 +210,8 @@ def _integer(digits: str) -> int:
     if not _INT64 <= number < _UINT64:  # the engine would turn it into a float
         raise ValueError(f"{digits} does not fit in 64 bits")
     return number
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
+_DECODER = json.JSONDecoder(parse_int=_integer)
+"""Made once: `json.dumps` and `json.loads` make one for every call with options."""

@@ -27,7 +27,7 @@ from qdrant.checks import (
 from qdrant.edge_config import payload_indexes
 from qdrant.edge_filters import compiled
 from qdrant.edge_fused import Lists, fused_exactly
-from qdrant.edge_points import point_of, scored_of, upsertion
+from qdrant.edge_points import new_payload, point_of, scored_of, upsertion
 from qdrant.edge_queries import among, fused, nearest, sorting, these
 from qdrant.edge_recent import Recent
 from qdrant.generation_folder import GenerationFolder
@@ -176,12 +176,8 @@ class EdgeGeneration:
             shard = self._shard
             self._open.folder.check_space(0)
             for record in shard.retrieve(list(checked), with_vectors=False):
-                key, payload = record.id, checked[record.id]
-                self._open.update(
-                    lambda key=key, payload=payload: (  # type: ignore[misc]
-                        engine.UpdateOperation.overwrite_payload([key], payload)
-                    )
-                )
+                for operation in new_payload(record, checked[record.id]):
+                    self._open.update(operation)
 
     def delete(self, ids: Sequence[str]) -> None:
         keys: list[engine.PointId] = [point_uuid(each) for each in ids]

@@ -144,7 +144,7 @@ class Place:
 
 def _folder_of(address: str) -> str | None:
     """The folder of a file on this machine: asked for every row."""
-    return _folder_from(str(Path.cwd()), address)
+    return _folder_from(os.getcwd(), address)  # noqa: PTH109 - a Path would be parsed for every row
 
 
 @lru_cache(maxsize=64)

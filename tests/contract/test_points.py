@@ -135,6 +135,29 @@ def test_payloads_are_replaced_together_and_the_vectors_stay(generation: Generat
         np.testing.assert_allclose(each.vectors[JOINT], vector(seed), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"x": 1}, {"x": 1.0}),
+        ({"x": 1}, {"x": True}),
+        ({"x": [1, 2]}, {"x": [1.0, 2]}),
+        ({"x": {"lat": 1.0, "lon": 2.0}}, {"x": {"lat": 3.0}}),
+        ({"x.y": 1, "x": {"y": 2}}, {"x": {"y": 2}}),
+        ({"x": None}, {}),
+        ({}, {"x": None}),
+        ({"x": "same", "y": ["a", "b"]}, {"x": "same", "y": ["b", "a"]}),
+    ],
+    ids=str,
+)
+def test_the_new_payload_is_there_to_the_letter(
+    generation: Generation, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    generation.upsert([point("a", **before)])
+    generation.set_payloads({"a": after})
+    (found,) = generation.retrieve(["a"])
+    assert repr(sorted(found.payload.items())) == repr(sorted({"id": "a", **after}.items()))
+
+
 def test_replacing_the_payload_of_no_item_is_an_error(generation: Generation) -> None:
     with pytest.raises(ItemNotFound, match="'gone'"):
         generation.set_payload("gone", {"stock": 2})

@@ -49,6 +49,7 @@ def test_a_resync_is_measured_only_where_nothing_was_encoded_again(tmp_path: Pat
         "  a second of one core",
         "new prices",
         "  a second of one core",
+        "  with the graph built anew",
     ]
     assert all(measure.value > 0 for measure in found)
 
