@@ -45,8 +45,8 @@ def look_at(image: Image.Image) -> Look:
 
 def oklab(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """float32 (..., 3), OKLab of sRGB (..., 3) (https://bottosson.github.io/posts/oklab)."""
-    linear = _LINEAR[srgb]
-    lab: NDArray[np.float32] = np.cbrt(linear @ _TO_LMS) @ _TO_LAB
+    lms = _LINEAR.take(srgb) @ _TO_LMS
+    lab: NDArray[np.float32] = np.power(lms, _THIRD) @ _TO_LAB  # half the time of np.cbrt
     return lab
 
 
@@ -74,6 +74,7 @@ def _linear() -> NDArray[np.float32]:
 
 
 _LINEAR = _linear()
+_THIRD = np.float32(1 / 3)
 _TO_LMS = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],

@@ -58,8 +58,11 @@ class FolderBlobs:
         if path.exists():
             return
         with disk_errors():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+            try:
+                handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
             try:
                 with os.fdopen(handle, "wb") as stream:
                     stream.write(data)

@@ -32,6 +32,7 @@ PROTOTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _SHARE = 0.15
 """Least part of the pixels that makes a colour dominant."""
 _MOST = 3
+_PART = 1024
 
 
 def colour_names(look: Look) -> tuple[str, ...]:
@@ -39,20 +40,27 @@ def colour_names(look: Look) -> tuple[str, ...]:
 
     Each pixel has the name of the nearest prototype in OKLab.
     """
-    names, places = _prototypes()
+    names, rows = _prototypes()
     pixels = look.lab[look.front]
-    # |p - q|^2 without |p|^2, which is the same for every prototype.
-    apart = (places**2).sum(axis=1) - 2 * (pixels @ places.T)
-    counts = np.bincount(names[np.argmin(apart, axis=1)], minlength=len(PROTOTYPES))
+    nearest = np.empty(len(pixels), dtype=np.intp)
+    # In parts: a product of all would be made by a pool of threads that waits for busy cores.
+    for start in range(0, len(pixels), _PART):
+        part = pixels[start : start + _PART]
+        augmented = np.column_stack([part, np.ones(len(part), dtype=np.float32)])
+        np.argmin(augmented @ rows, axis=1, out=nearest[start : start + _PART])
+    called = names[nearest]
+    counts = np.bincount(called, minlength=len(PROTOTYPES))
     order = np.argsort(-counts, kind="stable")
-    wide = [at for at in order if counts[at] >= _SHARE * len(pixels)] or [order[0]]
+    wide = [at for at in order if counts[at] >= _SHARE * len(called)] or [order[0]]
     known = list(PROTOTYPES)
     return tuple(known[at] for at in wide[:_MOST])
 
 
 @cache
 def _prototypes() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The number of its name (n,) and the place in OKLab (n, 3) of each prototype."""
+    """The number of its name (n,) of each prototype q, and as columns (4, n) -2q and |q|^2, in
+    OKLab: |p - q|^2 without |p|^2, which is the same for every prototype."""
     pairs = [(at, code) for at, codes in enumerate(PROTOTYPES.values()) for code in codes]
     channels = [[int(code[start : start + 2], 16) for start in (1, 3, 5)] for _, code in pairs]
-    return np.array([at for at, _ in pairs]), oklab(np.array(channels, dtype=np.uint8))
+    places = oklab(np.array(channels, dtype=np.uint8))
+    return np.array([at for at, _ in pairs]), np.vstack([-2 * places.T, (places**2).sum(axis=1)])

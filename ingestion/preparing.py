@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -80,9 +81,14 @@ class Preparer:
             colors=derived.colors,
             phash=derived.likeness.hexadecimal if derived.likeness else "",
         )
-        if isinstance(self.encoder, PixelEncoder):
-            return Prepared(item, facts, self.encoder.pixels(decoded.image), derived)
+        if self.pixels is not None:
+            return Prepared(item, facts, self.pixels.pixels(decoded.image), derived)
         return Prepared(item, facts, decoded.image, derived)
+
+    @cached_property
+    def pixels(self) -> PixelEncoder | None:
+        """The encoder where it takes pixels; looked up once, as it takes as long as small work."""
+        return self.encoder if isinstance(self.encoder, PixelEncoder) else None
 
 
 def encode(encoder: Encoder, inputs: Sequence[Input]) -> list[NDArray[np.float32] | None]:
