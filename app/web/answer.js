@@ -5,7 +5,7 @@ import { counted } from "./conditions.js";
 import { byId } from "./dom.js";
 import { Grid } from "./grid.js";
 import { hideNotice, showEmpty, showNotice, showProblem } from "./notice.js";
-import { rememberScroll, searchKey } from "./location.js";
+import { placeToShow, rememberScroll, searchKey } from "./location.js";
 import { Session } from "./session.js";
 
 const PATIENCE_MS = 150; // before a sign of work is shown
@@ -35,6 +35,21 @@ export class Answer {
     return this.#session.current?.total ?? 0;
   }
 
+  /** What the words were understood to say, as the service tells it. */
+  get understood() {
+    return this.#session.current?.understood ?? [];
+  }
+
+  /** Place of the first result in the window, from 0. */
+  get at() {
+    return this.#grid.at;
+  }
+
+  /** As Session.explain. */
+  explain(view, id, index) {
+    return this.#session.explain(view, id, index);
+  }
+
   focusOn(id) {
     this.#grid.focus(id);
   }
@@ -42,14 +57,15 @@ export class Answer {
   /** Show what is found for `view`; raises Problem, or AbortError when another search came first. */
   async show(view, { recall, again }) {
     if (!again && this.#shown === searchKey(view)) return;
-    const { scroll = 0, count = 0 } = (recall && history.state) || {};
+    const { scroll, count = 0, at = 0 } = recall ? placeToShow() : {};
     if (!(recall && this.#session.recall(view))) {
       this.#shown = null;
       this.#moreOf = null;
-      await this.#working(() => this.#findAgain(view, Math.min(count, MOST_FOUND_AGAIN)));
+      await this.#working(() => this.#findAgain(view, Math.min(Math.max(count, at + 1), MOST_FOUND_AGAIN)));
     }
     this.#draw(view);
-    window.scrollTo(0, scroll);
+    if (scroll === undefined && at) this.#grid.scrollTo(at);
+    else window.scrollTo(0, scroll ?? 0);
     this.#grid.look();
   }
 
@@ -74,13 +90,14 @@ export class Answer {
   }
 
   #draw(view) {
-    const { key, hits, total, cursor } = this.#session.current;
+    const { key, hits, total, cursor, below } = this.#session.current;
     this.#shown = key;
     this.#items.add(view.collection, hits);
-    this.#grid.show(hits);
+    this.#grid.show(hits, { below });
     this.#offerMore(view, cursor);
     byId("status").textContent = this.#statusOf(view);
-    if (hits.length) hideNotice();
+    if (below) this.#sayNoMatch(view);
+    else if (hits.length) hideNotice();
     else this.#sayNothing(view, total);
   }
 
@@ -105,7 +122,7 @@ export class Answer {
       this.#grid.append(hits);
       this.#offerMore(view, this.#session.current.cursor);
       byId("status").textContent = this.#statusOf(view);
-      rememberScroll(this.hits.length);
+      rememberScroll({ count: this.hits.length });
     } catch (problem) {
       if (!isAborted(problem)) this.#noMore(problem, view);
     } finally {
@@ -139,9 +156,9 @@ export class Answer {
   }
 
   #statusOf(view) {
-    const { hits, total, timings_ms: timings } = this.#session.current;
+    const { hits, total, below, timings_ms: timings } = this.#session.current;
     const items = `${counted(total)} ${total === 1 ? "item" : "items"}`;
-    const order = isAsked(view) && hits.length ? ", best first" : "";
+    const order = below ? ", no match" : isAsked(view) && hits.length ? ", best first" : "";
     const took = typeof timings?.total === "number" ? ` · ${timings.total < 10 ? timings.total.toFixed(1) : Math.round(timings.total)} ms` : "";
     return `${items}${order}${took}`;
   }
@@ -151,6 +168,13 @@ export class Answer {
     if (!filtered && !isAsked(view)) return showEmpty(view.collection);
     const advice = filtered && !total ? "No item passes these filters." : "Try other or fewer words, or another picture.";
     showNotice({ title: "Nothing found", parts: [advice], actions: this.#waysOut(view) });
+  }
+
+  #sayNoMatch(view) {
+    const nearest = this.hits.length > 0;
+    const advice = nearest ? "Nothing is near enough to be an answer. What comes nearest is below." : "Nothing is near enough to be an answer.";
+    const hint = "Try other or fewer words, or another picture.";
+    showNotice({ title: "No match", parts: [advice, hint], actions: this.#waysOut(view) });
   }
 
   #waysOut(view) {

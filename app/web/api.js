@@ -35,6 +35,15 @@ export function search(collection, body, signal) {
   return call(`${collectionPath(collection)}/search`, { body, signal });
 }
 
+/** Many searches in one call: their answers, in order; raises the first Problem among them. */
+export async function searchAll(collection, searches, signal) {
+  const { results } = await call(`${collectionPath(collection)}/search/batch`, { body: { searches }, signal });
+  return results.map(({ answer, problem }) => {
+    if (problem) throw new Problem(problem);
+    return answer;
+  });
+}
+
 /** What `words` may be the beginning of. */
 export function suggest(collection, words, signal) {
   const q = encodeURIComponent(words.slice(0, 200));

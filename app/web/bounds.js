@@ -1,15 +1,19 @@
-// The parts of the filter panel that are typed in: from and to, and words.
+// The parts of the filter panel that bound a field: from and to, with a slider; and words.
 
-import { dayAfter, labelOf, lastDay } from "./conditions.js";
+import { dayAfter, labelOf, lastDay, shown } from "./conditions.js";
 import { el } from "./dom.js";
+import { dayOf, isoOf } from "./histograms.js";
+import { Slider } from "./slider.js";
 
 /** From and to, both inclusive; days for a datetime. `change` takes the condition or null. */
 export class Range {
-  isEmpty = false;
   #isDay;
   #change;
   #from;
   #to;
+  #bins = [];
+  #isBound = false;
+  #slider;
   #wrong = el("p", { class: "wrong", role: "alert", hidden: true });
 
   constructor({ name, kind }, change) {
@@ -19,22 +23,55 @@ export class Range {
     const input = (side) => el("input", { ...props, name: `${name}.${side}`, autocomplete: "off", change: () => this.#read() });
     this.#from = input("from");
     this.#to = input("to");
+    this.#slider = new Slider({
+      label: labelOf(name),
+      whole: kind !== "float",
+      written: (value) => (this.#isDay ? isoOf(value) : shown(Number(value.toPrecision(9)))),
+      onMove: (range) => this.#write(range),
+      onSet: (range) => {
+        this.#write(range);
+        this.#read();
+      },
+    });
     this.element = el(
       "div",
       { class: "range" },
+      this.#slider.element,
       el("label", {}, "From", this.#from),
       el("label", {}, "To", this.#to),
       this.#wrong,
     );
   }
 
-  show(condition) {
-    const { gte, gt, lte, lt } = condition ?? {};
-    const low = gte ?? gt ?? "";
-    const high = lte ?? (this.#isDay && lt ? lastDay(lt) : (lt ?? ""));
+  /** No item has a value to choose from. */
+  get isEmpty() {
+    return !this.#bins.length && !this.#isBound;
+  }
+
+  /** `bins`: of the field, as histograms.js gives them; undefined keeps those of before. */
+  show(condition, bins = this.#bins) {
+    const { gte, gt, lte, lt } = condition && typeof condition === "object" ? condition : {};
+    const low = String(gte ?? gt ?? "");
+    const high = String(lte ?? (this.#isDay && lt ? lastDay(String(lt)) : (lt ?? "")));
+    this.#bins = bins;
+    this.#isBound = Boolean(low || high);
     fill(this.#from, this.#isDay ? low.slice(0, 10) : low);
     fill(this.#to, this.#isDay ? high.slice(0, 10) : high);
     this.#wrong.hidden = !this.#problem();
+    if (!this.#slider.element.contains(document.activeElement) || bins.length) this.#slider.show(bins, this.#ends());
+  }
+
+  /** The ends as the slider has them: its upper one is past the last day. */
+  #ends() {
+    const [from, to] = [this.#from.value, this.#to.value];
+    if (this.#isDay) return [from ? dayOf(from) : null, to ? dayOf(to) + 1 : null];
+    return [from ? Number(from) : null, to ? Number(to) : null];
+  }
+
+  #write([low, high]) {
+    const text = (value) => (value === null ? "" : this.#isDay ? isoOf(value) : String(value));
+    this.#from.value = text(low);
+    this.#to.value = text(this.#isDay && high !== null ? high - 1 : high);
   }
 
   #read() {

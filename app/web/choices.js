@@ -2,8 +2,10 @@
 
 import { counted, shown, valuesOf } from "./conditions.js";
 import { el } from "./dom.js";
+import { hexOf } from "./palette.js";
 
 const SHORT = 7; // values shown before 'Show more'
+const MOST = 100; // values that the service counts
 
 /** `change` takes the condition: the chosen values, or null. */
 export class Choices {
@@ -20,7 +22,18 @@ export class Choices {
   }
 
   get isEmpty() {
-    return this.#rows().length === 0;
+    return this.#rows().length === 0 || (!this.#chosen.length && this.#isNoChoice());
+  }
+
+  /** Values that tell items apart and not kinds of them: addresses, numbers of parts. */
+  #isNoChoice() {
+    const all = this.#offered;
+    return all.every(({ value }) => /^https?:\/\//i.test(value)) || (all.length >= MOST && all.every(({ count }) => count === 1));
+  }
+
+  /** All of them are colours that we can show. */
+  #areColours() {
+    return this.#offered.length > 0 && this.#offered.every(({ value }) => hexOf(value));
   }
 
   /** `offered`: [{value, count}]; undefined keeps those of before. */
@@ -33,7 +46,9 @@ export class Choices {
   #draw() {
     const focused = this.element.contains(document.activeElement) ? document.activeElement.value : null;
     const all = this.#rows();
-    const long = all.length > SHORT + 2 && !this.#expanded;
+    const colours = this.#areColours();
+    this.element.classList.toggle("swatches", colours);
+    const long = all.length > SHORT + 2 && !this.#expanded && !colours;
     const rows = long ? all.filter((one, index) => index < SHORT || this.#chosen.includes(one.value)) : all;
     this.element.replaceChildren(...rows.map((one) => this.#row(one)));
     if (long) this.element.append(this.#showMore(all.length - rows.length));
@@ -54,6 +69,8 @@ export class Choices {
       change: () => this.#choose(value, box.checked),
     });
     box.checked = this.#chosen.includes(value);
+    const colour = hexOf(value);
+    if (colour) box.style.setProperty("--colour", colour);
     return el(
       "label",
       { class: "choice" },

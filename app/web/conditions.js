@@ -12,6 +12,12 @@ export function withCondition(filter, field, condition) {
   return condition === null ? without(filter, field) : { ...filter, [field]: condition };
 }
 
+/** What passes both of two filters; null and {} let all pass. */
+export function both(one, other) {
+  const filters = [one, other].filter((each) => each && Object.keys(each).length);
+  return filters.length > 1 ? { and: filters } : (filters[0] ?? {});
+}
+
 export function without(filter, field) {
   const { [field]: _, ...rest } = filter;
   return rest;
@@ -22,7 +28,8 @@ export function valuesOf(filter, field) {
   const condition = filter[field];
   if (condition === undefined || condition === null) return [];
   if (Array.isArray(condition)) return condition;
-  return typeof condition === "object" ? (condition.any ?? []) : [condition];
+  if (typeof condition !== "object") return [condition];
+  return Array.isArray(condition.any) ? condition.any : []; // a hand-broken one
 }
 
 /** Chips that say what is active: {text, filter: the filter when the chip is removed}. */

@@ -3,20 +3,28 @@
 import { counted, labelOf, shown } from "./conditions.js";
 import { byId, el, icon, iconButton } from "./dom.js";
 import { frame, ratioOf, scoreOf, titleElement } from "./grid.js";
+import { MarkTool } from "./marking.js";
+import { relatedStrips } from "./related.js";
+import { whySection } from "./why.js";
 
 // Visibility is not said at all: what is shown is public.
 const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height", "visibility"]);
 
-/** onClose(), onStep(+1 | -1), onSimilar(hit), onAdd(hit, say), onFilter(field, value): what its buttons do. */
+/**
+ * What its buttons do: onClose(), onStep(+1 | -1), onSimilar(hit, region or null), onAdd(hit, say),
+ * onFilter(field, value), onOpen(id).
+ */
 export class Detail {
   #dialog = byId("detail");
   #on;
+  #marks = null;
 
   constructor(on) {
     this.#on = on;
     this.#dialog.addEventListener("cancel", (event) => {
       event.preventDefault(); // the address decides what is open
-      on.onClose();
+      if (this.#marks?.isActive) this.#marks.stop();
+      else on.onClose();
     });
     this.#dialog.addEventListener("click", (event) => {
       if (event.target === this.#dialog) on.onClose(); // the backdrop
@@ -35,13 +43,26 @@ export class Detail {
     this.#dialog.close();
   }
 
-  /** Show `hit`, which is `index` (from 0) of `count` results, or -1 when it is none of them. */
-  show(hit, { index, count, fields }) {
+  /**
+   * Show `hit`, which is `index` (from 0) of `count` results, or -1 when it is none of them.
+   * explain(): why it was found; null where nothing was asked.
+   */
+  show(hit, { collection, index, count, fields, explain }) {
     const focused = this.#dialog.contains(document.activeElement) ? document.activeElement.dataset.name : null;
-    this.#dialog.replaceChildren(this.#header(index, count), this.#body(hit, fields));
+    this.#dialog.replaceChildren(this.#header(index, count), this.#body(hit, { collection, fields, explain }));
+    this.#dialog.dataset.id = hit.id;
     if (!this.#dialog.open) this.#dialog.showModal();
     const wanted = focused && this.#dialog.querySelector(`[data-name="${focused}"]:not(:disabled)`);
     (wanted || this.#dialog.querySelector('[data-name="close"]')).focus();
+  }
+
+  /** The item shown is not there any more: say so, and take away what can't be done with it. */
+  gone(id) {
+    if (this.#dialog.dataset.id !== id) return;
+    this.#dialog.querySelector(".actions").replaceWith(
+      el("p", { class: "problem", role: "alert", text: "This item is no longer there: it was deleted or hidden after it was found. What is shown is how it was." }),
+    );
+    this.#dialog.querySelector(".mark-tool")?.remove();
   }
 
   #header(index, count) {
@@ -57,14 +78,18 @@ export class Detail {
     );
   }
 
-  #body(hit, fields) {
+  #body(hit, { collection, fields, explain }) {
     const { description, title } = hit.payload ?? {};
     const picture = frame(hit);
     picture.style.setProperty("--ratio", ratioOf(hit));
+    this.#marks = new MarkTool(picture, (region) => this.#on.onSimilar(hit, region));
+    this.#marks.element.hidden = true;
+    picture.querySelector("img")?.addEventListener("load", () => (this.#marks.element.hidden = false));
     return el(
       "div",
       { class: "scroll", tabindex: "-1" },
       picture,
+      this.#marks.element,
       titleElement("h2", hit, { id: "detail-title", title: null }),
       description && description !== title && el("p", { class: "description", dir: "auto", text: description }),
       el(
@@ -73,7 +98,10 @@ export class Detail {
         el("button", { type: "button", class: "button primary", click: () => this.#on.onSimilar(hit) }, icon("similar"), "More like this"),
         el("button", { type: "button", class: "button", title: "Search for what you asked for, and more like this", click: () => this.#on.onAdd(hit, "like") }, icon("plus"), "Add"),
         el("button", { type: "button", class: "button", title: "Search for what you asked for, and less like this", click: () => this.#on.onAdd(hit, "not") }, icon("minus"), "Not like this"),
+        sourceOf(hit),
       ),
+      relatedStrips(collection, hit, this.#on.onOpen),
+      explain && whySection(explain),
       el("dl", { class: "facts" }, ...this.#facts(hit, fields)),
     );
   }
@@ -109,6 +137,16 @@ export class Detail {
       el("span", { dir: "auto", text: shown(value) }),
     );
   }
+}
+
+/** A button to where the item comes from: its first field that holds a web address. */
+function sourceOf(hit) {
+  const link = Object.values(hit.payload ?? {}).map(linkTo).find(Boolean);
+  if (!link) return null;
+  link.className = "button";
+  link.replaceChildren(icon("link"), "Source");
+  link.title = link.href;
+  return link;
 }
 
 /** A link, where the value is a web address and nothing else (never a script's). */

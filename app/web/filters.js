@@ -4,6 +4,7 @@ import { Range, Words } from "./bounds.js";
 import { Choices } from "./choices.js";
 import { labelOf, withCondition } from "./conditions.js";
 import { byId, el } from "./dom.js";
+import { Switch } from "./switch.js";
 
 const OPEN_AT_FIRST = 4;
 const RANGES = new Set(["integer", "float", "datetime"]);
@@ -27,14 +28,17 @@ export class Filters {
     this.#form.hidden = true; // until the first counts are there: sections would jump
   }
 
-  /** Show `filter`; facets of an earlier call stay where none come. The number of sections shown. */
-  show(filter, facets = null) {
+  /**
+   * Show `filter`; values of an earlier call stay where none come. `offered`: by field its values
+   * with counts, or its bins. The number of sections shown.
+   */
+  show(filter, offered = null) {
     this.#filter = filter;
-    if (facets) this.#form.hidden = false;
+    if (offered) this.#form.hidden = false;
     this.#form.querySelector(":scope > [role=alert]")?.remove();
     let shown = 0;
     for (const { name, details, control } of this.#sections) {
-      control.show(filter[name], facets?.[name]);
+      control.show(filter[name], offered?.[name]);
       details.hidden = control.isEmpty;
       if (control.isEmpty || this.#form.hidden) continue;
       if (!details.dataset.placed) details.open = shown < OPEN_AT_FIRST || name in filter;
@@ -65,6 +69,7 @@ export class Filters {
 
   #control(field) {
     const change = (condition) => this.#onChange(withCondition(this.#filter, field.name, condition));
+    if (field.kind === "bool") return new Switch(field, change);
     if (field.chosen) return new Choices(field, change);
     if (RANGES.has(field.kind)) return new Range(field, change);
     return field.kind === "text" ? new Words(field, change) : null; // places need a map

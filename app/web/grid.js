@@ -1,7 +1,9 @@
 // The results as tiles in rows. However many there are, only those in and near the window are in the
 // document: the place of each is computed, so nothing jumps and two thousand scroll like forty.
 
+import { counted } from "./conditions.js";
 import { byId, el, icon, iconButton } from "./dom.js";
+import { toneOf } from "./palette.js";
 import { layRows, placeTiles } from "./rows.js";
 
 const AHEAD = 1200; // px above and below the window that are kept drawn
@@ -27,7 +29,9 @@ export class Grid {
     this.#list.setAttribute("aria-busy", String(busy));
   }
 
-  show(hits) {
+  /** `below`: they are what comes nearest where nothing matches. */
+  show(hits, { below = false } = {}) {
+    this.#list.classList.toggle("below", below);
     for (const tile of this.#drawn.values()) tile.remove();
     this.#drawn.clear();
     this.#hits = hits;
@@ -43,6 +47,20 @@ export class Grid {
   /** See whether more has to be drawn, or asked for. */
   look() {
     this.#soon();
+  }
+
+  /** Place of the first tile that shows below the header, from 0. */
+  get at() {
+    const edge = window.scrollY + document.querySelector(".header").offsetHeight - this.#top();
+    const first = this.#places.findIndex(({ top, height }) => top + height / 2 > edge);
+    return Math.max(0, first);
+  }
+
+  /** Bring the tile at a place, or the last one, to the top of the window. */
+  scrollTo(at) {
+    const place = this.#places[Math.min(at, this.#places.length - 1)];
+    const header = document.querySelector(".header").offsetHeight + 12;
+    if (place) window.scrollTo(0, this.#top() + place.top - header);
   }
 
   /** Put the keyboard on the tile of an item, wherever it is. */
@@ -129,7 +147,7 @@ export class Grid {
       el(
         "button",
         { type: "button", class: "open", "aria-haspopup": "dialog", click: () => this.#on.onOpen(hit) },
-        frame(hit),
+        frame(hit, hit.alike > 0 && el("span", { class: "alike", text: alikeText(hit.alike), title: "Near-duplicates that stand behind it" })),
         el("span", { class: "caption" }, titleElement("span", hit), scoreElement(hit)),
       ),
       iconButton("similar", `More like ${title}`, () => this.#on.onSimilar(hit), { class: "plain similar", title: "More like this" }),
@@ -173,12 +191,17 @@ export class Grid {
   }
 }
 
-/** A picture in its frame; an icon where there is none or it can't be loaded. */
-export function frame(hit) {
+/** '3 like this': the near-duplicates that were folded behind a hit. */
+export const alikeText = (count) => `${counted(count)} like this`;
+
+/** A picture in its frame, and what lies over it; an icon where there is none or it can't be loaded. */
+export function frame(hit, over = null) {
   const box = el("span", { class: "frame" });
+  const tone = toneOf(hit);
+  if (tone) box.style.setProperty("--tone", tone);
   const missing = () => {
     box.classList.add("empty");
-    box.replaceChildren(icon("missing"));
+    box.replaceChildren(icon("missing"), over || "");
   };
   if (!hit.thumbnail) {
     missing();
@@ -195,7 +218,7 @@ export function frame(hit) {
     error: missing,
   });
   image.src = hit.thumbnail;
-  box.append(image);
+  box.append(image, over || "");
   return box;
 }
 

@@ -24,7 +24,7 @@ export function readLocation() {
 }
 
 /** Make the address say `view`: as a new entry of the history, or in place of the present one. */
-export function writeLocation(view, { replace = false, opened = false } = {}) {
+export function writeLocation(view, { replace = false, opened = false, stay = false } = {}) {
   const params = new URLSearchParams();
   if (view.collection) params.set("collection", view.collection);
   if (view.q) params.set("q", view.q);
@@ -32,20 +32,34 @@ export function writeLocation(view, { replace = false, opened = false } = {}) {
   if (Object.keys(view.filter).length) params.set("filter", JSON.stringify(view.filter));
   if (view.sort) params.set("sort", `${view.sort.descending ? "-" : ""}${view.sort.field}`);
   if (view.item) params.set("item", view.item);
-  const query = params.toString();
-  const address = query ? `?${query}` : window.location.pathname;
   const state = { pictures: view.parts.filter(({ kind }) => kind === "picture"), opened };
-  if (replace) history.replaceState(state, "", address);
-  else {
-    rememberScroll();
-    history.pushState(state, "", address);
+  if (stay) {
+    Object.assign(state, { scroll: window.scrollY, count: history.state?.count });
+    const at = new URLSearchParams(window.location.search).get("at");
+    if (at) params.set("at", at);
   }
+  if (!replace) rememberScroll();
+  history[replace ? "replaceState" : "pushState"](state, "", addressOf(params));
 }
 
-/** Keep the place on the page, and how many results led there, for when it is come back to. */
-export function rememberScroll(count = history.state?.count) {
-  history.replaceState({ ...history.state, scroll: window.scrollY, count }, "");
+/**
+ * Keep the place on the page for when it is come back to: in the history to the pixel, with how many
+ * results led there, and in the address the first result that is seen.
+ */
+export function rememberScroll({ at = null, count = history.state?.count } = {}) {
+  const params = new URLSearchParams(window.location.search);
+  if (at !== null) at > 0 ? params.set("at", at) : params.delete("at");
+  history.replaceState({ ...history.state, scroll: window.scrollY, count }, "", addressOf(params));
 }
+
+/** {scroll, count} of the history entry; where it has none, {at} of the address. */
+export function placeToShow() {
+  const { scroll, count } = history.state ?? {};
+  const at = Number(new URLSearchParams(window.location.search).get("at"));
+  return { scroll, count, at: Number.isInteger(at) && at > 0 ? at : 0 };
+}
+
+const addressOf = (params) => (params.size ? `?${params}` : window.location.pathname);
 
 /** Tells one search from another: all of the view that changes what is found. */
 export function searchKey({ collection, q, parts, filter, sort }) {

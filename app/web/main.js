@@ -14,6 +14,7 @@ import { hideNotice, showEmpty, showProblem } from "./notice.js";
 import { MOST, part, withPart, withSay, withoutPart } from "./parts.js";
 import { keepPicture, pictureOf } from "./picture.js";
 import { SearchBox } from "./searchbox.js";
+import { showUnderstood } from "./understood.js";
 
 class Page {
   #view = { ...NOTHING, collection: null };
@@ -31,7 +32,7 @@ class Page {
   #filters = new FilterArea({ onChange: (filter) => this.#go({ filter, item: null }) });
   #answer = new Answer({
     items: this.#items,
-    onOpen: (hit) => this.#go({ item: hit.id }, { opened: true }),
+    onOpen: (hit) => this.#go({ item: hit.id }, { opened: true, stay: true }),
     onSimilar: (hit) => this.#similar(hit),
     onRetry: () => this.#show({ again: true }),
     onChange: (patch) => this.#go(patch),
@@ -39,7 +40,8 @@ class Page {
   #detail = new Detail({
     onClose: () => this.#closeDetail(),
     onStep: (by) => this.#step(by),
-    onSimilar: (hit) => this.#similar(hit),
+    onSimilar: (hit, region) => this.#similar(hit, region),
+    onOpen: (item) => this.#go({ item }, { replace: true, opened: history.state?.opened, stay: true }),
     onAdd: (hit, say) => this.#add(part("item", hit.id, say)),
     onFilter: (field, value) => this.#go({ filter: withValue(this.#view.filter, field, value, true), item: null }),
   });
@@ -47,7 +49,7 @@ class Page {
   async start() {
     history.scrollRestoration = "manual";
     window.addEventListener("popstate", () => this.#back());
-    window.addEventListener("scrollend", () => rememberScroll());
+    window.addEventListener("scrollend", () => rememberScroll({ at: this.#answer.at }));
     watchIntake({
       onFiles: (files) => this.#files(files),
       onLink: (link) => this.#add(part("link", link)),
@@ -107,8 +109,8 @@ class Page {
     return shown;
   }
 
-  #similar(hit) {
-    return this.#go({ parts: [part("item", hit.id)], q: "", item: null });
+  #similar(hit, region = null) {
+    return this.#go({ parts: [part("item", hit.id, "like", region)], q: "", item: null });
   }
 
   /** Search with one or more things beside what is searched with already. */
@@ -140,7 +142,8 @@ class Page {
         this.#info = { ...info, name: collection };
         this.#filters.reset(this.#info);
       }
-      this.#filters.show(collection, filter, this.#info.fields);
+      this.#filters.show(filter, this.#info.fields);
+      if (!this.#view.q.trim()) this.#filters.count(collection, filter, null);
       await this.#answer.show(this.#view, { recall, again });
       if (turn === this.#turn) await this.#showAround(turn);
     } catch (problem) {
@@ -152,18 +155,33 @@ class Page {
   async #showAround(turn) {
     const { collection, item, parts } = this.#view;
     this.#filters.total = this.#answer.total;
+    this.#filters.count(collection, this.#view.filter, this.#answer.understood[0]?.filter ?? null);
+    showUnderstood(this.#answer.understood, {
+      types: this.#info.fields,
+      filter: this.#view.filter,
+      onWords: (q) => this.#go({ q, item: null }),
+      onFilter: (filter) => this.#go({ filter, item: null }),
+    });
     if (!item && this.#detail.isOpen) this.#detail.close();
     if (item) {
       const hit = await this.#items.get(collection, item).catch((problem) => this.#lost(turn, problem));
       if (turn !== this.#turn || !hit) return;
-      const hits = this.#answer.hits;
-      const index = hits.findIndex((one) => one.id === item);
-      this.#detail.show(hits[index] ?? hit, { index, count: hits.length, fields: this.#info.fields });
+      this.#open(hit);
+      this.#items.isThere(collection, item).then((there) => there || this.#detail.gone(item), () => {}); // a failure is told by what is done next
     }
     const unknown = parts.filter(({ kind, value }) => kind === "item" && this.#items.titleOf(collection, value) === null);
     if (!unknown.length) return;
     await Promise.all(unknown.map(({ value }) => this.#items.get(collection, value)));
     if (turn === this.#turn) this.#box.show(this.#view, (id) => this.#items.titleOf(collection, id));
+  }
+
+  #open(hit) {
+    const view = this.#view; // the closure keeps it
+    const hits = this.#answer.hits;
+    const index = hits.findIndex((one) => one.id === hit.id);
+    const isAsked = view.q.trim() || view.parts.length;
+    const explain = isAsked && index >= 0 ? () => this.#answer.explain(view, hit.id, index) : null;
+    this.#detail.show(hits[index] ?? hit, { collection: view.collection, index, count: hits.length, fields: this.#info.fields, explain });
   }
 
   /** The open item is not there (any more): what was found still is. */
@@ -199,7 +217,7 @@ class Page {
   #step(by) {
     const hits = this.#answer.hits;
     const next = hits[hits.findIndex((hit) => hit.id === this.#view.item) + by];
-    if (next) this.#go({ item: next.id }, { replace: true, opened: history.state?.opened });
+    if (next) this.#go({ item: next.id }, { replace: true, opened: history.state?.opened, stay: true });
   }
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, Request, expect
 
@@ -61,7 +61,7 @@ def is_asking(request: Request) -> bool:
     return request.url.endswith("/search") and bool(query_of(request))
 
 
-def query_of(request: Request) -> list[dict[str, str]]:
+def query_of(request: Request) -> list[dict[str, Any]]:
     """The parts of a search's query."""
-    parts: list[dict[str, str]] = json.loads(request.post_data or "{}")["query"]
+    parts: list[dict[str, Any]] = json.loads(request.post_data or "{}")["query"]
     return parts

@@ -24,8 +24,11 @@ COLLECTION = "colours"
 EACH = 5
 """Items of each colour: 60 in all, more than one page."""
 MARKUP = "<img src=x onerror=\"document.title='hacked'\"> pink"
+SOURCE = "https://shop.example/items/7?a=1&b=2"
 RTL = "صورة صفراء جميلة"
 LONG = "A very long title of a cyan picture " * 12
+ODDITIES = "oddities"
+"""A collection of what is rare: see `_odd_items`. Its texts need a relevance of 0.3."""
 _FIELDS = {"colour": "keyword", "sold": "bool", "price": "float", "made": "datetime"}
 _SIZES = ((64, 48), (48, 64), (120, 30), (50, 50), (30, 90))
 
@@ -63,6 +66,45 @@ def _fill(client: httpx.Client) -> None:
     items = [_item(colour, number) for colour in COLOURS for number in range(EACH)]
     answer = client.post(f"/v1/collections/{COLLECTION}/items", json={"items": items})
     assert answer.raise_for_status().json()["indexed"] == len(items), answer.text
+    _fill_oddities(client)
+
+
+def _fill_oddities(client: httpx.Client) -> None:
+    fields = {"page": "keyword", "brand": "keyword", "note": "text"}
+    client.put(f"/v1/collections/{ODDITIES}", json={"fields": fields}).raise_for_status()
+    items = _odd_items()
+    answer = client.post(f"/v1/collections/{ODDITIES}/items", json={"items": items})
+    assert answer.raise_for_status().json()["indexed"] == len(items), answer.text
+    ranking = client.put(
+        f"/v1/collections/{ODDITIES}/ranking", json={"min_relevance": {"text": 0.3}}
+    )
+    ranking.raise_for_status()
+
+
+def _odd_items() -> list[dict[str, Any]]:
+    """The same picture three times; two views of a product; a picture of one pixel and one of
+    2,000 x 20; markup and a script's address in every field."""
+    red, half = picture("red", (60, 60)), picture("blue", (60, 60), seed=1)
+    half.paste(picture("green", (30, 60)), (30, 0))
+    items: list[dict[str, Any]] = [
+        *({"id": f"same-{number}", "title": "Red tile", "image": red} for number in range(3)),
+        {"id": "front", "title": "Half green", "image": half, "product_id": "chair"},
+        {"id": "back", "title": "Purple back", "image": picture("purple"), "product_id": "chair"},
+        {"id": "pixel", "title": "One pixel", "image": picture("yellow", (1, 1))},
+        {"id": "panorama", "title": "Panorama", "image": picture("cyan", (2000, 20))},
+        {
+            "id": "markup",
+            "title": MARKUP,
+            "description": MARKUP,
+            "tags": [MARKUP],
+            "brand": MARKUP,
+            "note": MARKUP,
+            "page": "javascript:document.title='hacked'",
+            "image": picture("pink"),
+        },
+        {"id": "gone-soon", "title": "Orange", "image": picture("orange"), "page": SOURCE},
+    ]
+    return [{**item, "image": base64.b64encode(encoded(item["image"])).decode()} for item in items]
 
 
 def _item(colour: str, number: int) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_a_phone_has_its_filters_in_a_sheet(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Filters").click()
     sheet = page.get_by_role("dialog", name="Filters")
-    sheet.get_by_role("checkbox", name="yes 12").check()
+    sheet.get_by_role("radio", name="Yes 12").check()
     sheet.get_by_role("button", name="Show 12 items").click()
     expect(sheet).to_be_hidden()
     expect(status(page)).to_contain_text("12 items")
