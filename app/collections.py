@@ -65,6 +65,7 @@ def drop_collection(wiring: Wiring, name: str) -> None:
     wiring.ledgers.drop(name)
     wiring.rankings.drop(name)
     wiring.thumbnails(name).clear()
+    wiring.originals(name).close()
 
 
 def _refuse_another(wiring: Wiring, name: str, config: CollectionConfig) -> bool:

@@ -97,6 +97,7 @@ class Items:
                 put,
                 derive=self.wiring.derive(),
                 duplicates=self.wiring.duplicates(collection),
+                keep=self.wiring.originals(collection).add,
             )
             with closing(indexer):
                 return indexer.index(items)

@@ -10,6 +10,7 @@ from app.catalog import Catalog
 from app.encoder_shelf import EncoderShelf
 from app.keys.ring import KeyRing
 from app.keys.watch import KeyWatch
+from app.reembedding.originals import Originals
 from app.search.pictures import stored_picture
 from app.search.pipeline import Searcher
 from app.search.rerank.rankings import Rankings
@@ -135,6 +136,10 @@ class Wiring:
     def thumbnails(self, collection: str) -> ThumbnailStore:
         """The thumbnails of a collection's items."""
         return thumbnails_of(self.settings.thumbnails, self.directories, collection)
+
+    def originals(self, collection: str) -> Originals:
+        """The images that are sent while the collection is re-embedded."""
+        return Originals(self.directories.loads / f"{collection}.originals")
 
     def derive(self) -> Derive:
         """What to learn of images."""

@@ -19,7 +19,7 @@ from ingestion.duplicates import DuplicateIndex, with_groups
 from ingestion.fetch import Fetcher
 from ingestion.limits import Limits
 from ingestion.payload import attributes_of, payload_of
-from ingestion.preparing import Prepared, Preparer, encode
+from ingestion.preparing import Keep, Prepared, Preparer, encode
 from ingestion.rejects import DUPLICATE_ID, Rejection
 from ingestion.target import Target
 from ingestion.thumbnails import ThumbnailStore
@@ -100,6 +100,7 @@ class Indexer:
         write: takes the points of up to 32 items; the generation's own `upsert` unless given.
         derive: what to learn of each image.
         duplicates: groups near-duplicates; None groups none.
+        keep: is given the images that no file holds.
 
     Raises EncoderMismatch when the generation was built with another encoder.
     """
@@ -114,6 +115,7 @@ class Indexer:
         *,
         derive: Derive = NOTHING,
         duplicates: DuplicateIndex | None = None,
+        keep: Keep | None = None,
     ) -> None:
         check_encoder(generation, encoder)
         self._generation = generation
@@ -123,7 +125,7 @@ class Indexer:
         self._fetcher = Fetcher(self._limits.fetch)
         self._duplicates = duplicates
         learnt = to_derive(generation.config, derive)
-        self._preparer = Preparer(encoder, thumbnails, self._limits, self._fetcher, learnt)
+        self._preparer = Preparer(encoder, thumbnails, self._limits, self._fetcher, learnt, keep)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="indexing")
 
     def close(self) -> None:

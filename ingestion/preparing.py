@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 Input: TypeAlias = Image.Image | NDArray[np.float32]
 """What the encoder is given: pixels where it can take them, or else the image."""
 
+Keep: TypeAlias = Callable[[str, bytes], None]
+"""Is told the SHA-256, hexadecimal, and the bytes of an image file."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -45,6 +48,7 @@ class Preparer:
 
     Args:
         derive: what to learn of each image beside its vector.
+        keep: is given the images that no file holds, which can't be had again.
     """
 
     encoder: Encoder
@@ -52,6 +56,7 @@ class Preparer:
     limits: Limits
     fetcher: Fetcher
     derive: Derive = NOTHING
+    keep: Keep | None = None
 
     def read(self, image: ImageSource) -> bytes:
         """The image file's bytes, from wherever it is. Raises ImageUnreadable, ImageTooLarge."""
@@ -73,10 +78,13 @@ class Preparer:
         at_least = max(detail(self.encoder), MAX_SIDE)
         decoded = decode(data, max_pixels=self.limits.max_pixels, at_least=at_least)
         derived = derive(decoded.image, self.derive)
+        sha256 = hashlib.sha256(data).hexdigest()
+        if self.keep is not None and item.image.path is None:
+            self.keep(sha256, data)
         facts = ImageFacts(
             width=decoded.width,
             height=decoded.height,
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=sha256,
             thumbnail=self.thumbnails.put(decoded.image) if self.thumbnails else None,
             colors=derived.colors,
             phash=derived.likeness.hexadecimal if derived.likeness else "",

@@ -83,6 +83,7 @@ def delete(
         wiring.ledgers.drop(name)
         wiring.rankings.drop(name)
         wiring.thumbnails(name).clear()
+        wiring.originals(name).close()
     output.print(f"Deleted '{name}'.")
 
 

@@ -16,6 +16,7 @@ from app.reembedding.comparing import Comparison
 from app.reembedding.filling import Filled
 from app.reembedding.images import Origin, Wish
 from app.reembedding.request import Reembedded, Reembedding, Watching
+from app.reembedding.run import cancel as give_up
 from app.reembedding.run import reembed as run_reembedding
 from app.reembedding.survey import Survey
 from app.wiring import Wiring
@@ -25,6 +26,7 @@ _FROM = "Which images: the originals and else thumbnails (auto), originals, or s
 _WORDS = {
     Origin.FILE: "from their files",
     Origin.URL: "from their URLs, fetched again",
+    Origin.SENT: "sent since this began, and kept",
     Origin.THUMBNAIL: "from thumbnails of 320 pixels",
     Origin.NONE: "not at all: no image is kept",
 }
@@ -53,6 +55,9 @@ def reembed(
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Answer from the generation before again.")
     ] = False,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Give up a run that was stopped or not published.")
+    ] = False,
     data: Data = None,
     store: Store = None,
 ) -> None:
@@ -64,6 +69,10 @@ def reembed(
     with wired(data=data, store=store) as wiring:
         if rollback:
             _roll_back(wiring, name)
+            return
+        if cancel:
+            gone = give_up(wiring, name)
+            output.print(f"{'Gave up the' if gone else 'There is no'} re-embedding of '{name}'.")
             return
         if encoder is None:
             raise SettingsError("Which encoder?", hint="Give --encoder SPEC, or --rollback.")

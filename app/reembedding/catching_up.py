@@ -50,7 +50,8 @@ def bring_last(
     collection = base.collection
     limits = wiring.limits()
     with closing(Fetcher(limits.fetch.for_loads())) as fetcher:
-        images = Images(wiring.thumbnails(collection), fetcher, limits, Wish.AUTO)
+        thumbnails, sent = wiring.thumbnails(collection), wiring.originals(collection)
+        images = Images(thumbnails, fetcher, limits, Wish.AUTO, sent)
         encoder = wiring.encoder_of(collection, generation.config)
         filler = Filler(generation, encoder, images, Pace(decoders=2, encoders=1))
         ledger = wiring.ledgers.of(collection, generation.name)

@@ -1,4 +1,5 @@
-"""Where the image of an item can be had again: its file, its URL, or its thumbnail."""
+"""Where the image of an item can be had again: its file, its URL, what was kept of it, its
+thumbnail."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from app.reembedding.originals import Originals
 from core.errors import ImageError, ImageUnreadable, NotFound
 from encoders.images import read_file
 from ingestion.fetch import Fetcher
@@ -26,6 +28,7 @@ class Origin(StrEnum):
 
     FILE = "file"
     URL = "url"
+    SENT = "sent"
     THUMBNAIL = "thumbnail"
     NONE = "none"
 
@@ -38,8 +41,12 @@ class Wish(StrEnum):
     STORED = "stored"
 
 
-def expected(payload: Mapping[str, Any], wish: Wish = Wish.AUTO) -> Origin:
+def expected(
+    payload: Mapping[str, Any], wish: Wish = Wish.AUTO, sent: Originals | None = None
+) -> Origin:
     """Where the image will come from, as far as that can be told without reading it."""
+    if wish is not Wish.STORED and sent is not None and sent.has(str(payload.get(SHA256, ""))):
+        return Origin.SENT
     reference = str(payload.get(IMAGE, ""))
     if wish is not Wish.STORED and reference:
         path = _path(reference)
@@ -54,12 +61,17 @@ def expected(payload: Mapping[str, Any], wish: Wish = Wish.AUTO) -> Origin:
 
 @dataclass(frozen=True)
 class Images:
-    """Reads the images of items by their payloads. Safe to call from several threads."""
+    """Reads the images of items by their payloads. Safe to call from several threads.
+
+    Args:
+        sent: the images that were sent since the re-embedding began.
+    """
 
     thumbnails: ThumbnailStore
     fetcher: Fetcher
     limits: Limits
     wish: Wish = Wish.AUTO
+    sent: Originals | None = None
 
     def read(self, payload: Mapping[str, Any]) -> tuple[bytes, Origin]:
         """The image file that the item's vector was made of, or else its thumbnail.
@@ -81,6 +93,10 @@ class Images:
     def _original(
         self, payload: Mapping[str, Any], reasons: list[str]
     ) -> tuple[bytes, Origin] | None:
+        known = str(payload.get(SHA256, ""))
+        kept = self.sent.read(known) if self.sent is not None else None
+        if kept is not None:
+            return kept, Origin.SENT
         reference = str(payload.get(IMAGE, ""))
         if not reference:
             return None
@@ -93,7 +109,6 @@ class Images:
         except ImageError as error:
             reasons.append(error.message)
             return None
-        known = payload.get(SHA256)
         if known and hashlib.sha256(data).hexdigest() != known:
             reasons.append(f"{reference} is another image by now than the one that was indexed.")
             return None

@@ -32,6 +32,7 @@ def note_of(wiring: Wiring, collection: str) -> Path:
 def begin(wiring: Wiring, base: Base, config: CollectionConfig) -> tuple[Generation, Begun]:
     """The generation that a cut-off run left, or a new one, which is noted."""
     note = note_of(wiring, base.collection)
+    wiring.originals(base.collection).open()
     begun = _read(note)
     if begun is not None and begun.base == base.name:
         found = _left(wiring, base.collection, begun.generation)

@@ -62,6 +62,20 @@ def reembed(wiring: Wiring, wanted: Reembedding, watching: Watching | None = Non
         return _Run(wiring, wanted, watching or Watching(), base, encoder, asked).run()
 
 
+def cancel(wiring: Wiring, collection: str) -> bool:
+    """Give up a re-embedding that was cut off, or not published: drop what was built, and the
+    images that were kept for it. Whether there was one. Raises LoadRunning."""
+    shared = wiring.database if wiring.settings.database is not None else None
+    with single_load(wiring.directories.loads, collection, shared):
+        note = note_of(wiring, collection)
+        begun = note.exists()
+        note.unlink(missing_ok=True)
+        wiring.originals(collection).close()
+        if begun:
+            wiring.store.prune(collection, keep=1)
+        return begun
+
+
 @contextmanager
 def answering(wiring: Wiring, collection: str) -> Iterator[LocalBase | RemoteGeneration]:
     """The generation that answers now: opened here, or in the service that owns it.
@@ -97,14 +111,16 @@ class _Run:
 
     def run(self) -> Reembedded:
         if not self.wanted.keep_vectors:
-            found = survey(self.base, self.wanted.wish, self._listing("unreachable"))
+            sent = self.wiring.originals(self.base.collection)
+            found = survey(self.base, self.wanted.wish, self._listing("unreachable"), sent)
             self.watching.on_survey(found)
             if found.lost and not self.wanted.leave_out:
                 return self._refused(_lost(found), without=found.listed)
         limits = self.wiring.limits()
         with closing(Fetcher(limits.fetch.for_loads())) as fetcher:
             thumbnails = self.wiring.thumbnails(self.base.collection)
-            images = Images(thumbnails, fetcher, limits, self.wanted.wish)
+            sent = self.wiring.originals(self.base.collection)
+            images = Images(thumbnails, fetcher, limits, self.wanted.wish, sent)
             generation, begun = begin(self.wiring, self.base, self._config())
             with closing(generation):
                 filler = self._filler(generation, images)
@@ -242,6 +258,7 @@ def _lost(found: Survey) -> str:
 def _tidy(wiring: Wiring, collection: str, generation: str) -> None:
     """Keep the generation before, and nothing older."""
     note_of(wiring, collection).unlink(missing_ok=True)
+    wiring.originals(collection).close()
     wiring.store.prune(collection, keep=1)
     kept = wiring.store.info(collection).generations
     wiring.ledgers.of(collection, generation).keep_only(kept)

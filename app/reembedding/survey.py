@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.reembedding.base import Base
 from app.reembedding.images import Origin, Wish, expected
+from app.reembedding.originals import Originals
 from ingestion.disk import disk_errors
 from ingestion.payload import IMAGE
 
@@ -39,12 +40,13 @@ class Survey:
 _SHOWN = 5
 
 
-def survey(base: Base, wish: Wish, listing: Path) -> Survey:
+def survey(base: Base, wish: Wish, listing: Path, sent: Originals | None = None) -> Survey:
     """Looks at every item's payload; opens no image and asks no URL.
 
     Args:
         listing: where to write the items without an image, one JSON object a line; made only if
             there are some.
+        sent: the images that were sent since an earlier run began.
     """
     counts: Counter[Origin] = Counter()
     without: list[str] = []
@@ -53,7 +55,7 @@ def survey(base: Base, wish: Wish, listing: Path) -> Survey:
         for page in base.pages(vectors=False):
             lost = []
             for point in page:
-                origin = expected(point.payload, wish)
+                origin = expected(point.payload, wish, sent)
                 counts[origin] += 1
                 if origin is Origin.NONE:
                     lost.append({"id": point.id, "image": point.payload.get(IMAGE)})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,9 +22,10 @@ import pytest
 from app.bulk_load import BulkLoad
 from app.loading import load_collection
 from app.reembedding.comparing import Comparison
+from app.reembedding.filling import Filled
 from app.reembedding.images import Origin, Wish
 from app.reembedding.request import Reembedded, Reembedding, Watching
-from app.reembedding.run import reembed
+from app.reembedding.run import cancel, reembed
 from app.reembedding.survey import Survey
 from app.running import made_known
 from app.search.query import SearchRequest, TextPart
@@ -32,8 +35,10 @@ from core.errors import StoreError
 from encoders.specs import load_encoder
 from ingestion.limits import Pace
 from qdrant.store import JOINT
+from tests.fake_qdrant.server import fake_qdrant
 from tests.integration.command import Run
 from tests.integration.conftest import Live, Serving, base64_picture
+from tests.integration.test_store_away import eventually
 from tests.loads import write_pictures
 from tests.pictures import encoded, picture
 from tests.stores import store_root
@@ -78,6 +83,10 @@ class Shop:
 
 
 NAMES = {"a": "red", "b": "blue", "c": "green"}
+
+
+def _sha256(colour: str) -> str:
+    return hashlib.sha256(encoded(picture(colour))).hexdigest()
 
 
 @pytest.fixture
@@ -167,6 +176,43 @@ def test_a_running_service_switches_with_all_that_was_written_meanwhile(beside: 
     assert beside.fits()
 
 
+def test_what_is_sent_meanwhile_is_encoded_from_the_very_image_and_not_kept_after(
+    beside: Beside,
+) -> None:
+    """Written to the new generation by the new encoder, as if it had been there from the start."""
+    seen: list[Filled] = []
+    originals = beside.shop.wiring.originals("things")
+    beside.put("before", "brown")
+
+    def write_meanwhile(_: int) -> None:
+        beside.put("live", "yellow")
+        assert originals.has(_sha256("yellow"))
+        assert not originals.has(_sha256("brown"))
+        beside.shop.wiring.thumbnails("things").clear()
+
+    done = beside.shop.reembed(Watching(on_indexing=write_meanwhile, on_progress=seen.append))
+    assert done.published
+    assert Counter(seen[0].origins) == {Origin.FILE: 3, Origin.THUMBNAIL: 1}
+    assert beside.live.ids("things", query=[{"text": "yellow"}])[0] == "live"
+    assert beside.fits()
+    beside.put("after", "cyan")
+    assert not originals.has(_sha256("yellow"))
+    assert not originals.has(_sha256("cyan"))
+
+
+def test_a_run_that_was_not_published_can_be_given_up(shop: Shop) -> None:
+    done = shop.reembed(publish=False)
+    assert shop.wiring.store.unpublished("things") == [done.generation]
+    originals = shop.wiring.originals("things")
+    originals.add("ab" * 32, b"an image")
+    assert originals.read("ab" * 32) == b"an image"
+    assert cancel(shop.wiring, "things")
+    assert not cancel(shop.wiring, "things")
+    assert shop.wiring.store.unpublished("things") == []
+    assert originals.read("ab" * 32) is None
+    assert shop.reembed().filled.encoded == 3
+
+
 def test_a_writer_and_a_searcher_that_never_rest_see_no_failure_and_lose_nothing(
     beside: Beside,
 ) -> None:
@@ -204,6 +250,43 @@ def test_a_service_follows_a_rollback_to_the_encoder_before(beside: Beside) -> N
     assert beside.generation() == before != done.generation
     assert beside.live.ids("things", query=[{"text": "blue"}])[0] == "b.png"
     assert not beside.fits()
+
+
+def test_a_collection_on_a_server_switches_with_what_its_service_wrote_meanwhile(
+    start: Serving, tmp_path: Path, tiny_bundle: Path, turned: str
+) -> None:
+    folder = write_pictures(tmp_path / "in", a="red", b="blue", c="green")
+    with fake_qdrant() as fake:
+        settings = Settings.load(
+            data=tmp_path / "data", store=fake.url, encoder=f"bundle:{tiny_bundle}"
+        )
+        with closing(build(settings)) as wiring:
+            load_collection(wiring, BulkLoad("things", str(folder)))
+            shop = Shop(wiring, settings.data, folder, turned)
+            with start(settings.data, store=fake.url, http__poll_seconds=0.02) as live:
+                beside = Beside(live, shop)
+                before = beside.generation()
+
+                def write_meanwhile(_: int) -> None:
+                    beside.put("live", "yellow")
+                    assert live.ask("DELETE", "/things/items/c.png").status_code == 204
+
+                done = shop.reembed(
+                    Watching(
+                        on_indexing=write_meanwhile,
+                        on_compared=lambda _: beside.put("late", "cyan"),
+                    )
+                )
+                assert done.published
+                assert eventually(beside.generation, done.generation) == done.generation
+                found = sorted(live.ids("things", limit=10))
+                assert found == ["a.png", "b.png", "late", "live"]
+                assert beside.fits()
+                assert live.ids("things", query=[{"text": "yellow"}])[0] == "live"
+                assert wiring.store.rollback("things") == before
+                assert eventually(beside.generation, before) == before
+                assert live.ids("things", query=[{"text": "blue"}])[0] == "b.png"
+                assert not beside.fits()
 
 
 def test_a_service_that_cannot_load_the_encoder_goes_on_as_before(
