@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from app.cli import eval as evaluation
+from app.cli import eval_online
 
 _SET = "set"
 
@@ -27,3 +28,4 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 commands.command(_SET)(evaluation.evaluate)
+commands.command("online")(eval_online.online)

@@ -60,12 +60,12 @@ def html(
 
     Raises SettingsError where matplotlib or Jinja is not installed.
     """
-    template = _template()
+    page_template = _template("page.html")
     shown = _galleries(evaluations, baselines, pictures or Pictures())
     page = _Page(
         title=document.title.strip() or "Evaluation",
         subtitle=_subtitle(document),
-        style=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        style=_style(),
         models=_models(document),
         summary=contents.summary(document),
         sections=tuple(
@@ -75,10 +75,20 @@ def html(
         facts=_facts(document),
         reading=reading(document),
     )
-    return str(template.render(page=page))
+    return str(page_template.render(page=page))
 
 
-def _template() -> Any:
+def template(name: str, page: Any) -> str:
+    """Another page in the same style, `templates/NAME` filled with `page`. Raises SettingsError
+    where Jinja is not installed."""
+    return str(_template(name).render(page=page, style=_style()))
+
+
+def _style() -> str:
+    return (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+
+
+def _template(name: str) -> Any:
     try:
         import jinja2
     except ImportError:
@@ -93,7 +103,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html")
+    return environment.get_template(name)
 
 
 def _galleries(

@@ -67,8 +67,8 @@ def recall_plot(curves: Mapping[str, Curve], name: str) -> str:
 
     Raises SettingsError where matplotlib is not installed; so do the other plots.
     """
-    figure, axes = _figure(360, 240)
-    _draw_curves(axes, curves)
+    figure, axes = figure_of(360, 240)
+    draw_curves(axes, curves)
     ks = sorted({k for curve in curves.values() for k in curve.places})
     axes.set_xscale("log")
     axes.set_xticks(ks, [f"{k:g}" for k in ks])
@@ -77,7 +77,7 @@ def recall_plot(curves: Mapping[str, Curve], name: str) -> str:
     axes.set_xlabel("k: results looked at")
     axes.set_ylabel("recall")
     _legend(figure, list(curves))
-    return _svg(figure, name, f"Recall against k. {_spoken(curves, 'k')}")
+    return svg(figure, name, f"Recall against k. {_spoken(curves, 'k')}")
 
 
 def rank_plot(ranks: Mapping[str, NDArray[np.float64]], name: str) -> str:
@@ -85,7 +85,7 @@ def rank_plot(ranks: Mapping[str, NDArray[np.float64]], name: str) -> str:
 
     Infinite ranks, of items that were not found, have a bin of their own.
     """
-    figure, axes = _figure(360, 240)
+    figure, axes = figure_of(360, 240)
     edges = _rank_edges(ranks.values())
     labels = [_bin_label(low, high) for low, high in pairwise(edges)]
     shares = {model: np.histogram(one, edges)[0] / len(one) for model, one in ranks.items()}
@@ -105,21 +105,21 @@ def rank_plot(ranks: Mapping[str, NDArray[np.float64]], name: str) -> str:
         for model, heights in shares.items()
         for bars in [list(zip(labels, heights, strict=True))]
     )
-    return _svg(figure, name, f"First relevant rank, share of queries. {spoken}")
+    return svg(figure, name, f"First relevant rank, share of queries. {spoken}")
 
 
 def severity_plot(title: str, curves: Mapping[str, Curve], top: float, name: str) -> str:
     """SVG of a score against severity, 0 being the clean pictures; `top` ends the vertical axis."""
-    figure, axes = _figure(220, 170, margins=(0.13, 0.99, 0.12, 0.87))
-    _draw_curves(axes, curves)
+    figure, axes = figure_of(220, 170, margins=(0.13, 0.99, 0.12, 0.87))
+    draw_curves(axes, curves)
     axes.set_title(title, fontsize=10, color=_INK)
     axes.set_xticks(range(6), ["clean", "1", "2", "3", "4", "5"])
     axes.set_xlim(-0.25, 5.25)
     axes.set_ylim(0, top)
-    return _svg(figure, name, f"{title}: score against severity. {_spoken(curves, 'severity')}")
+    return svg(figure, name, f"{title}: score against severity. {_spoken(curves, 'severity')}")
 
 
-def _figure(
+def figure_of(
     width: int, height: int, margins: tuple[float, float, float, float] | None = None
 ) -> tuple[Figure, Axes]:
     """An empty figure of `width` x `height` points.
@@ -145,7 +145,8 @@ def _figure(
     return figure, axes
 
 
-def _draw_curves(axes: Axes, curves: Mapping[str, Curve]) -> None:
+def draw_curves(axes: Axes, curves: Mapping[str, Curve]) -> None:
+    """Draw at most two curves, each with its interval."""
     for place, curve in enumerate(curves.values()):
         colour = _SERIES[place]
         if curve.low is not None and curve.high is not None:
@@ -168,11 +169,11 @@ def _legend(figure: Figure, names: Sequence[str], *, bars: bool = False) -> None
         else Line2D([], [], color=_SERIES[place], ls=_STYLES[place], marker=_MARKERS[place], ms=4)
         for place in range(len(names))
     ]
-    shown = [_plain(_short(name)) for name in names]
+    shown = [plain(_short(name)) for name in names]
     figure.legend(keys, shown, labelcolor=_INK, loc="outside upper left", ncols=2, frameon=False)
 
 
-def _svg(figure: Figure, name: str, description: str) -> str:
+def svg(figure: Figure, name: str, description: str) -> str:
     """The figure as an <svg> element whose ids start with `name`."""
     matplotlib = _matplotlib()
     stream = io.StringIO()
@@ -227,7 +228,12 @@ def _short(name: str, limit: int = 28) -> str:
     return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
-def _plain(name: str) -> str:
+def series_colour(place: int = 0) -> str:
+    """The colour of one of the two series, which the page replaces by its own."""
+    return _SERIES[place]
+
+
+def plain(name: str) -> str:
     """Without matplotlib's mathematics: a $ is a $, and control characters, illegal in XML, go."""
     return "".join(one for one in name if one.isprintable()).replace("$", r"\$")
 
