@@ -19,6 +19,7 @@ from app.cli import (
     events,
     export,
     ingest,
+    judgments,
     keys,
     mine,
     plan,
@@ -55,6 +56,7 @@ train.commands.command("mine")(mine.mine)
 train.commands.command("ranker")(ranker.ranker)
 binocle.add_typer(train.commands, name="train")
 binocle.add_typer(release.commands, name="release")
+binocle.add_typer(judgments.commands, name="judgments")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")
 
