@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from app.beside import Beside
 from app.collection import OpenCollection, warm_up
 from app.writer import Note, Writer
 from core.errors import BinocleError, CollectionBusy, CollectionNotFound, StoreUnavailable
@@ -46,6 +47,7 @@ class Catalog:
         self._wrap = wrap
         self._note = note
         self._ready = ready
+        self.beside = Beside(store, wrap, ready)
         self._open: dict[str, OpenCollection] = {}
         self._failed: dict[str, BinocleError] = {}
         self._state = threading.Lock()  # guards the two above; never held over the engine
@@ -196,6 +198,7 @@ class Catalog:
                     raise CollectionBusy(
                         f"Collection '{name}' is still being read.", hint="Try again."
                     )
+            self.beside.drop(name)
             self._store.drop(name)
             with self._state:
                 self._failed.pop(name, None)
@@ -204,6 +207,7 @@ class Catalog:
         """Flush and close every collection, once its readers are done or time is up. Idempotent."""
         with self._swapping:
             self._closed = True
+            self.beside.close()
             with self._state:
                 present, self._open = self._open, {}
             deadline = time.monotonic() + wait_seconds

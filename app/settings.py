@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.experiments.settings import ExperimentSettings
 from app.interactions.settings import EventSettings
 from app.store_settings import ServerSettings
 from core.errors import SettingsError
@@ -235,6 +236,7 @@ class Settings(BaseSettings):
     batch: BatchSettings = BatchSettings()
     remote: RemoteSettings = RemoteSettings()
     events: EventSettings = EventSettings()
+    experiments: ExperimentSettings = ExperimentSettings()
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:

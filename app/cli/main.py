@@ -17,9 +17,9 @@ from app.cli import (
     encoders,
     evaluations,
     events,
+    experiments,
     export,
     ingest,
-    judgments,
     keys,
     mine,
     plan,
@@ -56,9 +56,9 @@ train.commands.command("mine")(mine.mine)
 train.commands.command("ranker")(ranker.ranker)
 binocle.add_typer(train.commands, name="train")
 binocle.add_typer(release.commands, name="release")
-binocle.add_typer(judgments.commands, name="judgments")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")
+binocle.add_typer(experiments.commands, name="experiments")
 
 
 @binocle.callback()

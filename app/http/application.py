@@ -8,19 +8,22 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from app.batching import Pace
+from app.experiments.experiments import Experiments
+from app.experiments.guarding import Guarding
+from app.experiments.registry import Registry
 from app.http.answers import tell_problems
 from app.http.catalogs import catalog_routes
 from app.http.collections import collection_routes
 from app.http.embedding_runs import BatchEmbedder, LaneEmbedder
 from app.http.embeddings import embedding_routes
 from app.http.events import event_routes
+from app.http.experiments import experiment_routes
 from app.http.fields import field_routes
 from app.http.gate import KeyGate
 from app.http.guard import Guard
 from app.http.health import health_routes
 from app.http.item_batches import item_batch_routes
 from app.http.items import item_routes
-from app.http.judgments import judgment_routes
 from app.http.lanes import Lanes
 from app.http.openapi import describe
 from app.http.operations import operations_routes
@@ -34,10 +37,12 @@ from app.http.suggest import suggest_routes
 from app.interactions.interactions import Interactions
 from app.interactions.query_images import QueryImages
 from app.operations.pulse import Pulse
+from app.search.pipeline import Searcher
 from app.search.suggesting.suggestions import Suggestions
 from app.upkeep import Upkeep
 from app.wiring import Wiring
 from core.errors import BinocleError
+from eval.online.log import InteractionLog
 
 _ENCODER_ROUTES = (embedding_routes, health_routes)
 _ROUTES = (
@@ -53,7 +58,7 @@ _ROUTES = (
     succession_routes,
     session_routes,
     operations_routes,
-    judgment_routes,
+    experiment_routes,
     *_ENCODER_ROUTES,
 )
 
@@ -95,9 +100,10 @@ def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) 
     http = settings.http
     lanes = Lanes(settings.threads, http.max_waiting)
     max_pixels = settings.images.max_pixels
+    searcher = wiring.searcher()
     return Service(
         wiring=wiring,
-        searcher=wiring.searcher(),
+        searcher=searcher,
         suggestions=Suggestions(wiring.catalog),
         lanes=lanes,
         embedder=BatchEmbedder(wiring.encoder, lanes, max_pixels, _pace(wiring), wiring.telemetry)
@@ -111,6 +117,7 @@ def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) 
             on_failure=on_failure,
         ),
         interactions=_interactions(wiring),
+        experiments=_experiments(wiring, searcher),
         pulse=Pulse(wiring.telemetry),
         max_body=http.max_body,
         max_batch=http.max_batch,
@@ -124,6 +131,19 @@ def _interactions(wiring: Wiring) -> Interactions:
         events = events.model_copy(update={"enabled": False})
     kept = QueryImages(wiring.directories.query_images) if events.keep_query_images else None
     return Interactions(wiring.database, events, wiring.telemetry.registry, images=kept)
+
+
+def _experiments(wiring: Wiring, searcher: Searcher) -> Experiments:
+    settings = wiring.settings
+    registry = Registry(wiring.database)
+    recorded = settings.events.enabled and settings.role != "encoder"
+    return Experiments(
+        registry,
+        searcher,
+        Guarding(registry, InteractionLog(wiring.database).visits) if recorded else None,
+        every_seconds=settings.http.poll_seconds,
+        guard_seconds=settings.experiments.guard_seconds,
+    )
 
 
 def _pace(wiring: Wiring) -> Pace:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
+from app.experiments.answering import Answered
 from app.http.answers import json_answer
 from app.http.bodies import JSON, MULTIPART, invalid, media_type, read_form, read_json, unsupported
 from app.http.lanes import Lane
@@ -84,19 +85,31 @@ async def answered(
     cursor, continued = interactions.continued(wanted.cursor, collection)
     request = replace(wanted, viewer=viewer, cursor=cursor)
 
-    def work() -> tuple[Answer, str | None]:
-        return service.searcher.search(collection, request), image_hash(request)
+    arranged = service.experiments.apply(collection, asker, request)
 
-    answer, image = await lane_of(service, [request]).run(work)
+    def work() -> tuple[Answered, str | None]:
+        return service.experiments.answer(collection, arranged), image_hash(request)
+
+    try:
+        done, image = await lane_of(service, [request]).run(work)
+    except Exception as error:
+        service.experiments.failed(arranged, error)
+        raise
     latency_ms = 1000 * (time.perf_counter() - start)
-    searched = Searched(request, answer, asker, at, latency_ms, image)
-    return json_answer(told(answer, interactions.note(searched, continued)))
+    searched = Searched(
+        request, done.answer, asker, at, latency_ms, image, done.variants, done.sources
+    )
+    return json_answer(told(done.answer, interactions.note(searched, continued), done.variants))
 
 
-def told(answer: Answer, query_id: str) -> dict[str, Any]:
-    """The answer as it is sent: with the id of its search, also in the cursor of the next page."""
+def told(
+    answer: Answer, query_id: str, variants: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The answer as it is sent: with the id of its search, also in the cursor of the next page, and
+    with the variants of experiments that answered."""
     cursor = None if answer.cursor is None else f"{answer.cursor}.{query_id}"
-    return {"query_id": query_id, **replace(answer, cursor=cursor).as_json()}
+    sent = {"query_id": query_id, **replace(answer, cursor=cursor).as_json()}
+    return {**sent, "experiments": dict(variants)} if variants else sent
 
 
 def lane_of(service: Service, requests: Sequence[SearchRequest]) -> Lane:

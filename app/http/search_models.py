@@ -227,6 +227,9 @@ class SearchAnswer(Answer):
         None, description="Then, with nearest_below only: the nearest of what was cut off."
     )
     query_id: str = Field(description="Ties events to this search; all its pages have the same.")
+    experiments: dict[str, str] | None = Field(
+        None, description="Of each running experiment that this search is in, the variant."
+    )
     missing: list[str] | None = Field(
         None, description="With partial only: what the store could not tell, such as 'total'."
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
 
+from app.experiments.experiments import Experiments
 from app.http.embedding_runs import Embedder
 from app.http.gate import key_of
 from app.http.lanes import Lanes
@@ -32,6 +33,7 @@ class Service:
     embedder: Embedder
     upkeep: Upkeep
     interactions: Interactions
+    experiments: Experiments
     pulse: Pulse
     max_body: int
     max_batch: int
@@ -51,6 +53,7 @@ class Service:
         """Reads the keys and starts the upkeep; at the end, flushes and closes everything."""
         await asyncio.to_thread(self.wiring.watch.start)
         await asyncio.to_thread(self.interactions.start)
+        await asyncio.to_thread(self.experiments.start)
         self.upkeep.start()
         self.embedder.start()
         self.pulse.start()
@@ -63,5 +66,6 @@ class Service:
             self.upkeep.stop()
             self.suggestions.close()
             self.lanes.close()
+            await asyncio.to_thread(self.experiments.close)
             await asyncio.to_thread(self.interactions.close)
             self.wiring.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
 
+from app.experiments.table import FAILED_SEARCHES
 from core.query_ids import first_id
 from database.engine import Database
 from database.interactions import EVENTS, SEARCHES
@@ -39,6 +40,8 @@ def prune(database: Database, before: datetime) -> Erased:
     if not database.exists():
         return Erased()
     database.prepare()
+    with database.write() as connection:
+        connection.execute(delete(FAILED_SEARCHES).where(FAILED_SEARCHES.c.at < before))
     events = sum(_pruned(database, EVENTS, before))
     return Erased(sum(_pruned(database, SEARCHES, before)), events)
 
@@ -56,7 +59,12 @@ def forget(database: Database, *, user: str | None = None, session: str | None =
     database.prepare()
     erased = Erased()
     with database.read() as connection:
-        whose = _whose(connection, user, session)
+        units = _units(connection, user, session)
+    columns = SEARCHES.c
+    sessions = columns.session.in_(units)
+    whose = sessions if user is None else or_(columns.user == user, sessions)
+    with database.write() as connection:
+        connection.execute(delete(FAILED_SEARCHES).where(FAILED_SEARCHES.c.unit.in_(units)))
     while True:
         with database.write() as connection:
             some = _forgotten(connection, whose)
@@ -80,13 +88,13 @@ def images_left(database: Database, images: Iterable[str]) -> set[str]:
     return left
 
 
-def _whose(connection: Connection, user: str | None, session: str | None) -> ColumnElement[bool]:
+def _units(connection: Connection, user: str | None, session: str | None) -> list[str]:
+    """The session, or the user and the sessions that the user was seen in."""
     columns = SEARCHES.c
     if user is None:
-        return columns.session == session
+        return [] if session is None else [session]
     seen = select(columns.session).where(columns.user == user, columns.session.is_not(None))
-    sessions = list(connection.scalars(seen.distinct()))
-    return or_(columns.user == user, columns.session.in_(sessions))
+    return [user, *connection.scalars(seen.distinct())]
 
 
 def _forgotten(connection: Connection, whose: ColumnElement[bool]) -> Erased:

@@ -6,7 +6,7 @@ parts and filter -> what is asked -> a query vector -> candidates -> their order
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.catalog import Catalog
@@ -14,7 +14,8 @@ from app.search.candidates import Candidate
 from app.search.language.vocabulary import Vocabularies
 from app.search.present import Answer
 from app.search.query import SearchRequest
-from app.search.rerank.rankings import Rankings
+from app.search.rerank.ranking import Ranking
+from app.search.rerank.rankings import OneRanking, Rankings
 from app.search.rerank.shelf import StageShelf
 from app.search.run import SearchRun
 from app.search.spreads import Samples
@@ -54,18 +55,34 @@ class Searcher:
     vocabularies: Vocabularies = field(default_factory=Vocabularies)
     samples: Samples = field(default_factory=Samples)
 
-    def search(self, collection: str, request: SearchRequest) -> Answer:
+    def search(
+        self,
+        collection: str,
+        request: SearchRequest,
+        *,
+        ranking: Ranking | None = None,
+        generation: str | None = None,
+    ) -> Answer:
         """One page of the answer.
 
+        Args:
+            ranking: in the place of the collection's.
+            generation: one that is open beside the published one, to answer from.
+
         Raises CollectionNotFound, InvalidQuery, InvalidFilter, InvalidCursor, ItemNotFound,
-        ImageError, EncoderMismatch and StoreError.
+        ImageError, EncoderMismatch, StoreError, and GenerationNotFound where it is not open.
         """
         if request.limit > self.max_limit:
             raise InvalidQuery(
                 f"limit is {request.limit}; at most {self.max_limit} are allowed.", field="limit"
             )
-        with self.catalog.lease(collection) as opened:
-            return SearchRun(self, opened, request).answer()
+        if generation is None:
+            lease = self.catalog.lease(collection)
+        else:
+            lease = self.catalog.beside.lease(collection, generation)
+        with lease as opened:
+            by = self if ranking is None else replace(self, rankings=OneRanking(ranking))
+            return SearchRun(by, opened, request).answer()
 
     def candidates(self, collection: str, request: SearchRequest, depth: int) -> list[Candidate]:
         """The best candidates of retrieval alone, as `search` would re-rank them. Raises as it."""

@@ -71,7 +71,8 @@ class Moments:
     def floored(self) -> Figures:
         """The variance of a figure that lies from 0 to 1, which is never quite 0: as if each unit
         were at most sure to half a unit. Of a unanimous handful nothing is certain."""
-        return np.asarray(np.maximum(self.variance, 0.25 / self.units**2))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.maximum(self.variance, 0.25 / self.units**2))
 
     @property
     def deviation(self) -> Figures:

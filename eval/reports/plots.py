@@ -108,6 +108,16 @@ def rank_plot(ranks: Mapping[str, NDArray[np.float64]], name: str) -> str:
     return svg(figure, name, f"First relevant rank, share of queries. {spoken}")
 
 
+def difference_plot(curve: Curve, over: str, unit: str, name: str) -> str:
+    """SVG of a difference with its interval against a growing number, and a line where it is 0."""
+    figure, axes = figure_of(420, 240)
+    axes.axhline(0, color=_MUTED, lw=0.8)
+    draw_curves(axes, {unit: curve})
+    axes.set_xlabel(over)
+    axes.set_ylabel(unit)
+    return svg(figure, name, f"{unit} against {over}. {_spoken({unit: curve}, over)}")
+
+
 def severity_plot(title: str, curves: Mapping[str, Curve], top: float, name: str) -> str:
     """SVG of a score against severity, 0 being the clean pictures; `top` ends the vertical axis."""
     figure, axes = figure_of(220, 170, margins=(0.13, 0.99, 0.12, 0.87))

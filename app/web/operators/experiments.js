@@ -11,6 +11,7 @@ export function experiments(tried) {
     ["State", (row) => row.state],
     ["Collection", (row) => row.collection],
     ["Variants", ({ variants }) => variants && variants.map((one) => one.name ?? one).join(", ")],
-    ["Since", (row) => moment(row.started_at)],
+    ["Why stopped", (row) => row.reason || row.suspended],
+    ["Since", (row) => moment(row.starts_at)],
   ], tried.experiments ?? [], "There is none.");
 }

@@ -1,1 +1,0 @@
-"""Judgments: what people think of results, item by item and ranking against ranking."""

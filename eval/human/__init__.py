@@ -1,1 +1,0 @@
-"""Statistics of what people judge: preferences between rankings, and how far judges agree."""
