@@ -5,21 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.wiring import Wiring
-from core.errors import CollectionExists
+from core.errors import CollectionExists, EncoderMismatch
 from core.fields import FieldType, Schema
 from core.items import check_collection_name
 from encoders.appearance import DIM
 from qdrant.store import COLOR, JOINT, TEXT, CollectionConfig, Quantization
 
 
-def new_config(wiring: Wiring, schema: Schema, quantization: Quantization) -> CollectionConfig:
-    """How a new collection is built by the settings. Raises EncoderError."""
-    encoder = wiring.encoder()
+def new_config(
+    wiring: Wiring, schema: Schema, quantization: Quantization, replacing: str | None = None
+) -> CollectionConfig:
+    """How a new collection is built by the settings.
+
+    Args:
+        replacing: the collection whose place it is to take: then by the encoder of that one, unless
+            another was named for this command.
+
+    Raises EncoderError, and EncoderMismatch where the encoder of that collection can't be had.
+    """
+    encoder, spec = wiring.encoder(), wiring.settings.encoder
+    if replacing is not None and not wiring.encoders.named:
+        present = wiring.store.info(replacing).config
+        try:
+            encoder, spec = wiring.encoder_of(replacing, present), present.encoder
+        except EncoderMismatch as error:
+            hint = "--encoder SPEC builds it anew with another encoder."
+            raise EncoderMismatch(error.message, hint=hint) from None
     vectors = {JOINT: encoder.dim}
     if wiring.settings.derive.appearance:
         vectors[COLOR] = DIM
     return CollectionConfig(
-        encoder=wiring.settings.encoder,
+        encoder=spec,
         fingerprint=encoder.fingerprint,
         vectors=vectors,
         schema=schema,

@@ -67,6 +67,11 @@ class EncoderShelf:
         self._loading_own = threading.Lock()
         self._loading = threading.Lock()
 
+    @property
+    def named(self) -> bool:
+        """Whether the settings' encoder was named for what is done now, and no other is used."""
+        return self._one
+
     def own(self) -> Encoder:
         """The settings' encoder, loaded at the first call. Raises EncoderError."""
         with self._loading_own:

@@ -52,6 +52,9 @@ def field_facts(opened: OpenCollection, viewer: Viewer = ANYONE) -> list[FieldFa
             examples = [value for value, _ in found]
         elif count:
             examples = _of(sample, name)
+            if not examples:  # few have it, and none of the first
+                those = opened.visible(Exists(name), viewer)
+                examples = _of(opened.generation.scroll(filter=those, limit=_EXAMPLES)[0], name)
         facts.append(
             FieldFacts(name, kind, name in schema.attributes, count, tuple(examples[:_EXAMPLES]))
         )

@@ -103,7 +103,9 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | 
         opened = _open_published(wiring, plan)
         return opened if isinstance(opened, RunningService) else (*opened, False)
     source = source_of(wiring, plan)
-    config = new_config(wiring, Schema(dict(source.attributes)), plan.quantization)
+    schema = Schema(dict(source.attributes))
+    replaced = plan.collection if published is not None else None
+    config = new_config(wiring, schema, plan.quantization, replaced)
     cut_off = _cut_off(wiring, plan, config)
     if cut_off is not None:
         return cut_off, source, True

@@ -28,7 +28,7 @@ from app.settings import Settings
 from app.wiring import Wiring, build
 from ingestion.payload import SHA256
 from ingestion.syncing import Sync
-from qdrant.store import JOINT
+from qdrant.store import JOINT, Generation
 
 _MODULES = "modules"
 _REPOSITORY = Path(__file__).parent.parent
@@ -102,7 +102,13 @@ def _wired(asked: dict[str, Any]) -> Wiring:
 
 def _load(asked: dict[str, Any]) -> dict[str, Any]:
     sync = Sync(force=True) if asked.get("sync") else None
-    plan = BulkLoad("things", asked["source"], replace=asked.get("replace", False), sync=sync)
+    plan = BulkLoad(
+        "things",
+        asked["source"],
+        replace=asked.get("replace", False),
+        sync=sync,
+        through=asked.get("through", 1_000),
+    )
     with closing(_wired(asked)) as wiring:
         start = time.monotonic()
         report = load_collection(wiring, plan).report
@@ -114,20 +120,25 @@ def _load(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _state(asked: dict[str, Any]) -> dict[str, Any]:
-    """Title, image and colour of each item, the colour by its vector; {} for no collection."""
+    """As `state_of`; {} for no collection."""
     with closing(_wired(asked)) as wiring:
         if wiring.store.published("things") is None:
             return {}
         with closing(wiring.store.open("things")) as generation:
-            points = generation.retrieve(list(generation.ids()), with_vectors=True)
-        return {
-            point.id: [
-                point.payload["title"],
-                point.payload[SHA256],
-                int(np.argmax(point.vectors[JOINT][:12])),
-            ]
-            for point in points
-        }
+            return state_of(generation)
+
+
+def state_of(generation: Generation) -> dict[str, Any]:
+    """Title, image and colour of each item, the colour by its vector."""
+    points = generation.retrieve(list(generation.ids()), with_vectors=True)
+    return {
+        point.id: [
+            point.payload["title"],
+            point.payload[SHA256],
+            int(np.argmax(point.vectors[JOINT][:12])),
+        ]
+        for point in points
+    }
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from app.cli import (
     experiments,
     export,
     ingest,
+    judgments,
     keys,
     mine,
     plan,
@@ -56,6 +57,7 @@ train.commands.command("mine")(mine.mine)
 train.commands.command("ranker")(ranker.ranker)
 binocle.add_typer(train.commands, name="train")
 binocle.add_typer(release.commands, name="release")
+binocle.add_typer(judgments.commands, name="judgments")
 binocle.add_typer(keys.commands, name="keys")
 binocle.add_typer(database.commands, name="database")
 binocle.add_typer(experiments.commands, name="experiments")

@@ -24,6 +24,7 @@ from app.http.guard import Guard
 from app.http.health import health_routes
 from app.http.item_batches import item_batch_routes
 from app.http.items import item_routes
+from app.http.judgments import judgment_routes
 from app.http.lanes import Lanes
 from app.http.openapi import describe
 from app.http.operations import operations_routes
@@ -59,6 +60,7 @@ _ROUTES = (
     session_routes,
     operations_routes,
     experiment_routes,
+    judgment_routes,
     *_ENCODER_ROUTES,
 )
 

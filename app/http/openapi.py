@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.http.event_models import EventsBody
 from app.http.item_models import IdsBody, ItemBody, ItemsBody
+from app.http.judgment_models import JudgmentsBody
 from app.http.models import (
     CollectionBody,
     EmbeddingsBody,
@@ -41,6 +42,7 @@ _READ_BY_ROUTES = (
     EmbeddingsBody,
     EventsBody,
     SessionBody,
+    JudgmentsBody,
     ProblemAnswer,
 )
 

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 WEB = Path(__file__).resolve().parents[1] / "web"
 PAGES = {
     "/": WEB / "index.html",
+    "/judge": WEB / "judge" / "index.html",
     "/operators": WEB / "operators" / "index.html",
     "/upload": WEB / "upload" / "index.html",
 }

@@ -12,6 +12,7 @@ _API = "/v1/"
 _COLLECTION = re.compile(r"/v1/collections/([^/]+)(/.*)?")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING_POSTS = frozenset({"/v1/embeddings", "/v1/events"})
+_JUDGMENTS = "/v1/judgments"
 _OPERATIONS = "/v1/operations"
 _SEARCHES = frozenset({"/search", "/search/batch"})
 SESSION = "/v1/session"
@@ -29,8 +30,9 @@ class Needed:
 def needed(method: str, path: str) -> Needed | None:
     """What a request needs; None where it is open to all: the page, health, metrics, description.
 
-    Reading needs read, as do searches, embeddings and events. Writing items needs write. Everything
-    else under /v1, also what does not exist yet, needs admin; so does reading how the service runs.
+    Reading needs read, as do searches, embeddings and events. Writing items needs write, as
+    does judging. Everything else under /v1, also what does not exist yet, needs admin; so does
+    reading how the service runs.
     """
     if not path.startswith(_API) or path == SESSION:
         return None
@@ -59,6 +61,8 @@ def check(key: Key, asked: Needed) -> None:
 def _role(method: str, path: str, below: str) -> Role:
     if path == _OPERATIONS or path.startswith(f"{_OPERATIONS}/"):
         return Role.ADMIN
+    if path == _JUDGMENTS:
+        return Role.WRITE
     if method in _SAFE or path in _READING_POSTS or (method == "POST" and below in _SEARCHES):
         return Role.READ
     if below == "/items" or below.startswith("/items/"):

@@ -67,7 +67,7 @@ const itemPath = (collection, id) => `${collectionPath(collection)}/items/${enco
  * The JSON that the service answers; null for no content. Raises Problem, or AbortError.
  * `body` is sent as JSON, or as it is where a content `type` is given.
  */
-export async function call(path, { body, type, method, signal, patience = PATIENCE_MS } = {}) {
+export async function call(path, { body, type, method, headers, signal, patience = PATIENCE_MS } = {}) {
   const timer = new AbortController();
   const cancel = () => timer.abort(signal.reason);
   signal?.addEventListener("abort", cancel);
@@ -75,7 +75,7 @@ export async function call(path, { body, type, method, signal, patience = PATIEN
   try {
     const response = await fetch(path, {
       method: method ?? (body ? "POST" : "GET"),
-      headers: { Accept: "application/json", ...(body && { "Content-Type": type ?? "application/json" }) },
+      headers: { Accept: "application/json", ...headers, ...(body && { "Content-Type": type ?? "application/json" }) },
       body: body && (type ? body : JSON.stringify(body)),
       signal: timer.signal,
     });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,9 @@ def site(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield address
 
 
-@pytest.fixture
-def page(chromium: Browser, site: str) -> Iterator[Page]:
-    """A desktop window on the site. Fails a test whose page broke its policy or raised an error."""
+@contextmanager
+def new_page(chromium: Browser, site: str) -> Iterator[Page]:
+    """A desktop window on a site. Fails a test whose page broke its policy or raised an error."""
     context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 800})
     page = context.new_page()
     wrong: list[str] = []
@@ -75,6 +76,13 @@ def page(chromium: Browser, site: str) -> Iterator[Page]:
     yield page
     context.close()
     assert not wrong
+
+
+@pytest.fixture
+def page(chromium: Browser, site: str) -> Iterator[Page]:
+    """A desktop window on the site."""
+    with new_page(chromium, site) as page:
+        yield page
 
 
 @pytest.fixture

@@ -78,6 +78,20 @@ def operators(page: Page) -> None:
     expect(page.locator("#figures")).to_be_visible()
 
 
+def judging_setup(page: Page) -> None:
+    page.goto("/judge?collection=colours&q=red&b={%22aspects%22:{%22lexical%22:2}}")
+    expect(page.get_by_role("group", name="The other ranking")).to_be_visible()
+    page.get_by_role("button", name="Begin").click()
+    expect(page.locator("#setup-wrong")).to_have_text("Say who you are.")
+
+
+def judging(page: Page) -> None:
+    judging_setup(page)
+    page.get_by_label("Your name").fill("ada")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("radio", name="2: relevant").first.check()
+
+
 STATES: list[Callable[[Page], None]] = [
     empty,
     results,
@@ -88,6 +102,8 @@ STATES: list[Callable[[Page], None]] = [
     menu,
     upload,
     operators,
+    judging_setup,
+    judging,
 ]
 
 

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.load_processes import LoadProcesses
+from app.running import made_known
+from tests.integration.conftest import Serving
+from tests.load_processes import LoadProcesses, state_of
 from tests.pictures import encoded, picture
 from tests.stores import store_root
 from tests.towers import COLOURS
@@ -122,5 +124,43 @@ def test_a_load_killed_anywhere_and_run_again_ends_as_if_it_never_was(
         assert workshop.state(data) == new
         again = workshop.load(data, "new.jsonl", **({} if kind == "replace" else options))
         assert again["unchanged"] == len(new)
+
+    killed()
+
+
+@pytest.mark.parametrize("through", [1_000, 2], ids=["through the service", "aside"])
+def test_a_load_killed_beside_a_service_and_run_again_ends_as_if_it_never_was(
+    workshop: Workshop, start: Serving, through: int
+) -> None:
+    """The service answers all along: from the items as they were, as they are to be, or, where each
+    is written through it, from some of both; and it never has to be started again."""
+    old, new = _expected(_OLD), _expected(_NEW)
+    both = {each: (old.get(each), new.get(each)) for each in {**old, **new}}
+    options = {"sync": True, "through": through}
+    whole = 1.0  # seconds; known better after the first example
+
+    @settings(max_examples=2)
+    @given(moments=st.lists(st.floats(0.05, 1.2), min_size=1, max_size=2))
+    def killed(moments: list[float]) -> None:
+        nonlocal whole
+        data = workshop.copy(loaded=True)
+        with start(data) as live:
+            url = str(live.client.base_url).rstrip("/")
+            with made_known(data, url, live.wiring.watch.local_token):
+
+                def answered() -> dict[str, Any]:
+                    with live.wiring.catalog.lease("things", latest=True) as opened:
+                        return state_of(opened.generation)
+
+                for moment in moments:
+                    workshop.load(data, "new.jsonl", kill_after=moment * whole, **options)
+                    found = answered()
+                    if through == 2:
+                        assert found in (old, new)
+                    assert all(value in both[each] for each, value in found.items())
+                whole = workshop.load(data, "new.jsonl", **options)["seconds"]
+                assert answered() == new
+                again = workshop.load(data, "new.jsonl", **options)
+                assert again["unchanged"] == len(new)
 
     killed()

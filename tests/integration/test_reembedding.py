@@ -155,6 +155,19 @@ def test_the_next_load_finds_nothing_changed_after_a_reembedding(shop: Shop) -> 
     assert (report.unchanged, report.indexed) == (3, 0)
 
 
+def test_a_replacing_load_keeps_the_collections_encoder_unless_another_is_named(
+    shop: Shop,
+) -> None:
+    shop.reembed()
+    plan = BulkLoad("things", str(shop.folder), replace=True)
+    assert load_collection(shop.wiring, plan).published
+    assert shop.wiring.store.info("things").config.encoder == shop.spec
+    assert shop.vectors_fit()
+    with closing(build(shop.wiring.settings, one_encoder=True)) as named:
+        assert load_collection(named, plan).published
+        assert named.store.info("things").config.encoder == shop.wiring.settings.encoder
+
+
 def test_a_running_service_switches_with_all_that_was_written_meanwhile(beside: Beside) -> None:
     before = beside.generation()
 

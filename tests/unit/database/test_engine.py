@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+import app.judging.table  # declares its tables
 import app.keys.table  # noqa: F401  # declares its table
 import ingestion.ledger_tables  # declares its own
 import ingestion.likeness_table  # noqa: F401  # and its own

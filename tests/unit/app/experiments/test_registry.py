@@ -188,9 +188,7 @@ def test_an_unknown_one_is_told_with_those_there_are(light: Registry) -> None:
         light.get("x")
 
 
-def test_who_is_forgotten_is_no_failed_search_either(
-    registry: Registry, clock: Clock
-) -> None:
+def test_who_is_forgotten_is_no_failed_search_either(registry: Registry, clock: Clock) -> None:
     row = {"experiment": "e", "variant": "new", "at": clock(), "problem": "error"}
     registry.note_failures([{**row, "unit": unit} for unit in ("u", "v")])
     forget(registry._database, user="u")

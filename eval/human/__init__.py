@@ -1,0 +1,1 @@
+"""Statistics of what people judge: preferences between rankings, and how far judges agree."""
