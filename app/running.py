@@ -11,9 +11,10 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import psutil
@@ -21,6 +22,7 @@ import psutil
 from app.client.problems import told
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart, UrlPart, VectorPart
 from core.errors import CollectionBusy, StoreUnavailable
+from core.filter_parser import filter_json
 
 _FILE = "service.json"
 
@@ -77,17 +79,8 @@ def search_running_service(
     service = running_service(data)
     if service is None:
         raise busy
-    expression = request.filter
-    body = {
-        "query": [_part(part) for part in request.parts],
-        "filter": json.loads(expression) if isinstance(expression, str) else expression,
-        "limit": request.limit,
-        "facets": list(request.facets),
-        "sort": request.sort,
-        "explain": request.explain,
-        **request.shaping.as_json(),
-    }
-    return ask(service, "POST", f"/v1/collections/{collection}/search", body)
+    path = f"/v1/collections/{quote(collection, safe='')}/search"
+    return ask(service, "POST", path, _body(request))
 
 
 def ask(service: RunningService, method: str, path: str, body: object = None) -> dict[str, Any]:
@@ -103,6 +96,24 @@ def ask(service: RunningService, method: str, path: str, body: object = None) ->
     return dict(document)
 
 
+def _body(request: SearchRequest) -> dict[str, Any]:
+    """All that a request says, but who asks, as the service takes it."""
+    return {
+        "query": [_part(part) for part in request.parts],
+        "filter": filter_json(request.filter),
+        "limit": request.limit,
+        "cursor": request.cursor,
+        "facets": list(request.facets),
+        "histograms": dict(request.histograms),
+        "sort": request.sort,
+        "explain": request.explain,
+        "partial": request.partial,
+        "understand": request.understand,
+        "recognise": request.recognise,
+        **request.shaping.as_json(),
+    }
+
+
 def _part(part: Part) -> dict[str, Any]:
     match part:
         case TextPart():
@@ -115,4 +126,7 @@ def _part(part: Part) -> dict[str, Any]:
             what = {"id": part.id}
         case VectorPart():
             what = {"vector": list(part.vector)}
+    region = None if isinstance(part, TextPart | VectorPart) else part.region
+    if region is not None:
+        what["region"] = asdict(region)
     return {**what, "weight": part.weight}

@@ -51,14 +51,20 @@ def parse_filter(expression: Any, schema: Schema) -> Filter | None:
 
     Raises InvalidFilter, which names the field and what there is instead.
     """
-    if isinstance(expression, str):
-        try:
-            expression = json.loads(expression)
-        except (ValueError, RecursionError) as error:
-            raise InvalidFilter(f"The filter is not JSON: {error}.") from None
+    expression = filter_json(expression)
     if expression is None or expression == {}:
         return None
     return _Parser(schema).parse(expression, depth=0)
+
+
+def filter_json(expression: Any) -> Any:
+    """The value of an expression that may be JSON text. Raises InvalidFilter where it is none."""
+    if not isinstance(expression, str):
+        return expression
+    try:
+        return json.loads(expression)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFilter(f"The filter is not JSON: {error}.") from None
 
 
 class _Parser:
