@@ -20,6 +20,7 @@ def set_ranking(wiring: Wiring, name: str, ranking: Ranking) -> None:
     """
     config = wiring.store.info(name).config
     ranking.check(config.schema)
+    ranking.check_curves(config.fingerprint)
     wiring.shelf.check(ranking, config.fingerprint)
     wiring.rankings.set(name, ranking)
 

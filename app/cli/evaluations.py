@@ -7,8 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from app.cli import calibrate, eval_online
 from app.cli import eval as evaluation
-from app.cli import eval_online
 
 _SET = "set"
 
@@ -29,3 +29,4 @@ commands = typer.Typer(
 )
 commands.command(_SET)(evaluation.evaluate)
 commands.command("online")(eval_online.online)
+commands.command("calibrate")(calibrate.calibrate)

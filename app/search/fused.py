@@ -83,6 +83,28 @@ def find_fused(
     return Found(candidates, fused.fetched, exhausted, plan, vectors)
 
 
+def best_scores(generation: Generation, wanted: Wanted, question: Question) -> Candidate:
+    """What no item exceeds: the best score by each aspect, of which other items may have each."""
+    return Candidate(
+        "",
+        {},
+        0.0,
+        {each.name: AspectScore(_best(generation, each, wanted)) for each in question.aspects},
+    )
+
+
+def _best(generation: Generation, aspect: Aspect, wanted: Wanted) -> float:
+    query = VectorQuery(
+        aspect.vector,
+        1 + len(wanted.without),
+        aspect.using,
+        filter=wanted.filter,
+        with_payload=False,
+    )
+    found = generation.query(query)
+    return max((each.score for each in found if each.id not in wanted.without), default=0.0)
+
+
 def _lists(question: Question, limit: int) -> tuple[Prefetch, ...]:
     return tuple(
         Prefetch(

@@ -18,13 +18,15 @@ from app.search.candidates import Candidate
 from app.search.compose import Composed, Composer
 from app.search.cursor import Position, decode_cursor, encode_cursor
 from app.search.facets import check_facets, facet, histograms
-from app.search.fused import retrieve
+from app.search.fused import best_scores, retrieve
 from app.search.language.understanding import Understood, understand
 from app.search.matched import matched_terms
 from app.search.present import Answer, Hit, explanation_of, hit_of
 from app.search.presentation.placed import Placed
 from app.search.presentation.windows import WindowPage
 from app.search.query import IdPart, SearchRequest
+from app.search.relevance import by_scores
+from app.search.rerank.ranking import Ranking
 from app.search.retrieve import Found, Wanted, browse, order_of
 from app.search.shaped import Shaped, text_of
 from app.search.stopwatch import Stopwatch
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def _unknown(_: float) -> float | None:
+def _unknown(_: Candidate) -> float | None:
     return None
 
 
@@ -158,15 +160,18 @@ class SearchRun:
             )
         wanted = self._wanted(composed, filter)
         question = asked_of(opened, self._by.samples, composed, request)
+        ranking, fallbacks = self._by.rankings.of(opened.name), list[dict[str, str]]()
         self._shaped = Shaped(
             opened,
             request,
             composed,
-            self._by.rankings.of(opened.name),
+            ranking,
             self._by.shelf,
             self._watch,
-            self._relevance(composed.kind),
+            self._relevance(composed.kind, ranking, fallbacks),
+            partial(best_scores, opened.generation, wanted, question),
             plain=question.joint_alone,
+            fallbacks=fallbacks,
         )
         return self._shaped.page(partial(self._retrieve, wanted, question), filter, start)
 
@@ -202,18 +207,22 @@ class SearchRun:
             self._shaped.known.update(found.vectors)
         return found
 
-    def _relevance(self, kind: str | None) -> Callable[[float], float | None]:
-        """Calibrated relevance of a joint cosine, for a query of this kind."""
-        curve = self._by.rankings.of(self._opened.name).curve(kind)
+    def _relevance(
+        self, kind: str | None, ranking: Ranking, fallbacks: list[dict[str, str]]
+    ) -> Callable[[Candidate], float | None]:
+        """Calibrated relevance of candidates for a query of this kind."""
+        curve, odd = ranking.curve(kind, self._opened.config.fingerprint)
+        if odd is not None:
+            fallbacks.append({"stage": "calibration", "reason": odd})
         if curve is not None:
-            return curve.probability
+            return by_scores(curve.probability)
         if kind is None:
             return _unknown
         try:
             encoder = self._encoder()
         except EncoderMismatch:
             return _unknown  # calibrated for vectors of its own only
-        return lambda cosine: encoder.relevance(cosine, kind)
+        return by_scores(lambda cosine, _: encoder.relevance(cosine, kind))
 
     def _encoder(self) -> Encoder:
         """The one that made the vectors of what answers this request."""

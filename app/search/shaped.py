@@ -18,6 +18,7 @@ from app.search.presentation.paging import page_by_score
 from app.search.presentation.placed import Placed
 from app.search.presentation.windows import WindowPage, Windows
 from app.search.query import SearchRequest, TextPart
+from app.search.relevance import has_all_words
 from app.search.rerank.ranking import Ranking
 from app.search.rerank.rules import Pin
 from app.search.rerank.shelf import StageShelf
@@ -44,7 +45,8 @@ class Shaped:
         ranking: the collection's.
         shelf: gives the stages.
         watch: times them.
-        relevance: calibrated, 0 to 1, of a joint cosine; None where it is not calibrated.
+        relevance: calibrated, 0 to 1, of a candidate; None where it is not known.
+        best: scores that no item exceeds.
         plain: whether a candidate's place does not depend on how many are asked for.
         known: joint vectors that were read already, float32 (dim,), by id.
     """
@@ -55,7 +57,8 @@ class Shaped:
     ranking: Ranking
     shelf: StageShelf
     watch: Stopwatch
-    relevance: Callable[[float], float | None]
+    relevance: Callable[[Candidate], float | None]
+    best: Callable[[], Candidate]
     plain: bool = True
     shape: Shape = field(init=False)
     fallbacks: list[dict[str, str]] = field(default_factory=list)
@@ -79,11 +82,12 @@ class Shaped:
         """One page. `find` gives the best n candidates, with their payload or without."""
         if self.plain and self.shape.plain and not self._names:
             return self._plain(find, start)
-        stages, self.fallbacks = self.shelf.stages(self._names, self.ranking, self.opened)
-        budget = self.request.shaping.budget_ms
+        stages, left_out = self.shelf.stages(self._names, self.ranking, self.opened)
+        self.fallbacks += left_out
+        budget, text = self.request.shaping.budget_ms, text_of(self.request)
         run = Stages(
             stages,
-            Asked(self.composed.vector, text_of(self.request), self.composed.kind),
+            Asked(self.composed.vector, text, self.composed.kind),
             self.ranking.budget_ms if budget is None else budget,
             self.watch.stage,
             self.fallbacks,
@@ -91,7 +95,9 @@ class Shaped:
         arranger = Arranger(
             self.shape,
             rerank=run.run,
-            relevance=self.relevance_of,
+            relevance=self.relevance,
+            surely=lambda candidate: has_all_words(text, candidate),
+            hopeless=self._hopeless,
             vectors=self._vectors,
             may_see=lambda payload: self.request.viewer.may_see(payload, self.opened.schema),
             stage=self.watch.stage,
@@ -104,17 +110,20 @@ class Shaped:
         windows = Windows(lambda depth: find(depth, True), arranger, size)
         page = windows.page(self.request.limit, start)
         judged = [
-            replace(each, relevance=self.relevance_of(each.candidate))
+            replace(each, relevance=self.relevance(each.candidate))
             if each.relevance is None
             else each
             for each in page.placed
         ]
         return replace(page, placed=judged)
 
-    def relevance_of(self, candidate: Candidate) -> float | None:
-        """Calibrated, 0 to 1; None where there is no joint cosine, or no calibration."""
-        joint = candidate.aspects.get(JOINT)
-        return self.relevance(joint.raw) if joint is not None else None
+    def _hopeless(self) -> bool:
+        """Whether no item at all reaches the line: of several aspects, one that comes late by
+        their sum may do so by one of them."""
+        if self.plain:
+            return True
+        most = self.relevance(self.best())
+        return most is not None and most < self.shape.line
 
     def explanation(self) -> dict[str, object]:
         """What was to be done, and what was left out."""
@@ -132,7 +141,7 @@ class Shaped:
         page = page_by_score(find, self.opened.generation, self.request.limit, start)
         viewer, schema = self.request.viewer, self.opened.schema
         shown = [each for each in page.candidates if viewer.may_see(each.payload, schema)]
-        placed = [Placed(each, relevance=self.relevance_of(each)) for each in shown]
+        placed = [Placed(each, relevance=self.relevance(each)) for each in shown]
         return WindowPage(placed, page.after)
 
     def _vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:

@@ -24,7 +24,7 @@ _OF_THE_MOMENT = ("timings_ms", "query_id")
 
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:
-    """What of an answer is the same each time. A service's cursor also says which search it is of."""
+    """What of an answer is the same each time. A service's cursor also says which search it was."""
     same = {name: value for name, value in answer.items() if name not in _OF_THE_MOMENT}
     return {**same, "cursor": (answer["cursor"] or "").split(".")[0]}
 

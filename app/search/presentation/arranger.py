@@ -22,6 +22,14 @@ from app.search.shaping import Shape
 Vector = NDArray[np.float32]
 
 
+def _never(_: Candidate) -> bool:
+    return False
+
+
+def _always() -> bool:
+    return True
+
+
 @dataclass
 class Arranger:
     """An `Arrange` (app/search/presentation/windows.py).
@@ -30,6 +38,8 @@ class Arranger:
         shape: what is to be done.
         rerank: the candidates in a new order, given the place of the first of them, from 1.
         relevance: calibrated, 0 to 1; None where it is not known: such are never cut off.
+        surely: whether a candidate is an answer whatever its relevance: it is never cut off.
+        hopeless: where all of a window were cut off, whether those after it will be, too.
         vectors: joint vectors, float32 (dim,), by id.
         may_see: whether an item of this payload may be shown at all.
         stage: times a stage.
@@ -45,6 +55,8 @@ class Arranger:
     vectors: Callable[[Sequence[str]], Mapping[str, Vector]]
     may_see: Callable[[Mapping[str, Any]], bool]
     stage: Callable[[str], AbstractContextManager[None]]
+    surely: Callable[[Candidate], bool] = _never
+    hopeless: Callable[[], bool] = _always
     pins: Callable[[], list[Candidate]] = list
     below: list[Placed] = field(default_factory=list)
     most: int | None = None
@@ -61,7 +73,7 @@ class Arranger:
         with self.stage("present"):
             pins = self.pins() if first == 1 and not before else []
             above = self._above(ranked)
-            if ranked and not above and not pins:
+            if ranked and not above and not pins and self.hopeless():
                 return None
             placed = self._collapsed(before, above, seen)
             placed = self._grouped(before, placed, seen)
@@ -85,7 +97,11 @@ class Arranger:
         if not line:
             return [Placed(each) for each in ranked]
         placed = [Placed(each, relevance=self.relevance(each)) for each in ranked]
-        above = [each for each in placed if each.relevance is None or each.relevance >= line]
+        above = [
+            each
+            for each in placed
+            if each.relevance is None or each.relevance >= line or self.surely(each.candidate)
+        ]
         kept = {each.id for each in above}
         self.below += [each for each in placed if each.id not in kept]
         return above

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from app.search.rerank.curve import Curve, Kind
+from app.search.rerank.part import Part
 from app.search.rerank.rules import Pin, Rule
 from app.search.shaping import BY_PRODUCT, MAX_PER_GROUP, Group, Shape, Shaping
 from core.errors import BinocleError, InvalidRequest
@@ -17,31 +18,14 @@ from core.fields import FieldType, Schema
 
 STAGES = ("rescore", "ranker", "rules")
 """Names of the stages, in the order in which they run."""
-Kind = Literal["text", "image", "mix"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Curve(_Part):
-    """Relevance = sigmoid(slope x cosine + intercept) (Platt 1999)."""
-
-    slope: float
-    intercept: float
-
-    def probability(self, cosine: float) -> float:
-        """0 to 1, of an item of this cosine."""
-        logit = max(-60.0, min(60.0, self.slope * cosine + self.intercept))
-        return 1.0 / (1.0 + math.exp(-logit))
-
-
-class Grouping(_Part):
+class Grouping(Part):
     field: str
     n: int = Field(1, ge=1, le=MAX_PER_GROUP)
 
 
-class Ranking(_Part):
+class Ranking(Part):
     """The ranking of one collection, as JSON or YAML says it."""
 
     window: int = Field(100, ge=10, le=1000, description="Candidates re-ordered at a time.")
@@ -72,10 +56,34 @@ class Ranking(_Part):
             if not 0 <= line <= 1:
                 raise InvalidRequest("It lies from 0 to 1.", field=f"min_relevance.{kind}")
 
-    def curve(self, kind: str | None) -> Curve | None:
-        """The calibration that was fitted for this collection; None where none was."""
+    def curve(self, kind: str | None, fingerprint: str) -> tuple[Curve | None, str | None]:
+        """The calibration that was fitted for this collection, and why it does not count; None
+        where none was fitted, and where there is nothing to say.
+
+        Args:
+            fingerprint: of the collection's encoder.
+        """
         curves = {str(name): curve for name, curve in self.calibration.items()}
-        return curves.get(kind or "mix")
+        found = curves.get(kind or "mix")
+        if found is None or found.fingerprint in (None, fingerprint):
+            return found, None
+        return None, "it was fitted for another encoder; run binocle eval calibrate again"
+
+    def check_curves(self, fingerprint: str) -> None:
+        """Raises InvalidRequest for a curve of another encoder than the collection's."""
+        for kind in self.calibration:
+            _, odd = self.curve(kind, fingerprint)
+            if odd is not None:
+                raise InvalidRequest(
+                    "The curve was fitted for another encoder than the collection's.",
+                    hint="Fit it again: binocle eval calibrate.",
+                    field=f"calibration.{kind}",
+                )
+        for kind, curve in self.calibration.items():
+            places = [place for place, _ in curve.knots]
+            values = [value for _, value in curve.knots]
+            if places != sorted(set(places)) or values != sorted(values):
+                raise InvalidRequest("Knots ascend.", field=f"calibration.{kind}.knots")
 
     def stages(self, wanted: Shaping) -> tuple[str, ...]:
         """The stages to run. Raises InvalidRequest for one that is not there or not configured."""

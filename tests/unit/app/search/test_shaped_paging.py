@@ -193,3 +193,14 @@ def test_a_cursor_with_a_forged_memory_is_refused() -> None:
     generation = generation_of([point("a", 0.1)])
     with pytest.raises(InvalidCursor):
         windows_over(generation, Shape(), 10).page(1, Position(seen="no"))
+
+
+def test_what_comes_late_by_the_sum_but_is_relevant_enough_is_found() -> None:
+    """Fused scores rank by more than relevance: a window that is cut off whole is not the end."""
+    generation = generation_of([point(f"{at:03}", 0.1 + at / 100) for at in range(30)])
+    windows = windows_over(generation, Shape(line=0.5), 10)
+    assert isinstance(windows.arrange, Arranger)
+    windows.arrange.relevance = lambda candidate: 0.9 if candidate.id == "025" else 0.1
+    assert windows.page(5).placed == []  # taken for hopeless
+    windows.arrange.hopeless = lambda: False
+    assert [placed.id for placed in windows.page(5).placed] == ["025"]
