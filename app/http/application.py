@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
@@ -12,6 +12,7 @@ from app.experiments.experiments import Experiments
 from app.experiments.guarding import Guarding
 from app.experiments.registry import Registry
 from app.http.answers import tell_problems
+from app.http.asked_queries import asked_query_routes
 from app.http.catalogs import catalog_routes
 from app.http.collections import collection_routes
 from app.http.embedding_runs import BatchEmbedder, LaneEmbedder
@@ -35,6 +36,7 @@ from app.http.service import Service
 from app.http.session import session_routes
 from app.http.succession import succession_routes
 from app.http.suggest import suggest_routes
+from app.interactions.asked_queries import AskedQueries
 from app.interactions.interactions import Interactions
 from app.interactions.query_images import QueryImages
 from app.operations.pulse import Pulse
@@ -52,6 +54,7 @@ _ROUTES = (
     item_batch_routes,
     suggest_routes,
     event_routes,
+    asked_query_routes,
     item_routes,
     ranking_routes,
     collection_routes,
@@ -106,7 +109,7 @@ def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) 
     return Service(
         wiring=wiring,
         searcher=searcher,
-        suggestions=Suggestions(wiring.catalog),
+        suggestions=Suggestions(wiring.catalog, queries=_asked(wiring)),
         lanes=lanes,
         embedder=BatchEmbedder(wiring.encoder, lanes, max_pixels, _pace(wiring), wiring.telemetry)
         if settings.role == "encoder"
@@ -126,13 +129,27 @@ def _service(wiring: Wiring, on_failure: Callable[[BinocleError], None] | None) 
     )
 
 
+def _asked(wiring: Wiring) -> Callable[[str], Iterable[tuple[str, int]]] | None:
+    """What was asked of a collection and may be shown to others."""
+    events, queries = wiring.settings.events, AskedQueries(wiring.database)
+    if not events.enabled or not events.suggest_people:
+        return None
+    return lambda collection: queries.suggested(collection, events.suggest_people)
+
+
 def _interactions(wiring: Wiring) -> Interactions:
     settings = wiring.settings
     events = settings.events
     if settings.role == "encoder":  # it answers no searches
         events = events.model_copy(update={"enabled": False})
     kept = QueryImages(wiring.directories.query_images) if events.keep_query_images else None
-    return Interactions(wiring.database, events, wiring.telemetry.registry, images=kept)
+    return Interactions(
+        wiring.database,
+        events,
+        wiring.telemetry.registry,
+        images=kept,
+        collections=wiring.catalog.names,
+    )
 
 
 def _experiments(wiring: Wiring, searcher: Searcher) -> Experiments:

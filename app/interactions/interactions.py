@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,12 +17,20 @@ from app.interactions.erasing import images_left, prune
 from app.interactions.flood import Flood
 from app.interactions.intake import Intake, Reach, Refusal
 from app.interactions.meters import RecordMeters
+from app.interactions.online_meters import UNKNOWN, OnlineMeters
 from app.interactions.query_images import QueryImages
 from app.interactions.recorder import Recorder
 from app.interactions.searched import Searched, image_of
 from app.interactions.secret import key_of
 from app.interactions.settings import EventSettings
-from core.errors import Conflict, DatabaseError, DatabaseUnavailable, StorageFull, TooLarge
+from core.errors import (
+    BinocleError,
+    Conflict,
+    DatabaseError,
+    DatabaseUnavailable,
+    StorageFull,
+    TooLarge,
+)
 from core.query_ids import LENGTH, QueryIds
 from database.engine import Database
 from database.interaction_rows import event_row, search_row
@@ -59,6 +67,7 @@ class Interactions:
 
     Args:
         images: where query images are kept; None: nowhere.
+        collections: names of those that there are.
         clock: says what time it is, aware.
     """
 
@@ -69,12 +78,15 @@ class Interactions:
         registry: CollectorRegistry,
         *,
         images: QueryImages | None = None,
+        collections: Callable[[], Iterable[str]] = tuple,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._database = database
         self._settings = settings
         self._clock = clock
         self._meters = RecordMeters(registry)
+        self._collections = collections
+        self._online = OnlineMeters(registry, self._name_of)
         self._intake = Intake(settings)
         self._flood = Flood(settings.per_minute)
         self._age = timedelta(hours=settings.max_age_hours)
@@ -82,6 +94,7 @@ class Interactions:
         self._ids = QueryIds(own)
         self._identities = Identities(own)
         self._known = False
+        self._names: dict[bytes, str] = {}
         self._prune_at = clock()
         self._images = images
         self._pictures: deque[tuple[str, bytes]] = deque()
@@ -146,7 +159,10 @@ class Interactions:
             return continued
         query_id = self._ids.new(searched.answer.collection, searched.kind, searched.at)
         if self.enabled and self._known:
-            row = search_row(searched.asked(query_id), searched.asker.agent)
+            asked = searched.asked(query_id)
+            self._names.setdefault(self._ids.tag(asked.collection), asked.collection)
+            self._online.searched(asked)
+            row = search_row(asked, searched.asker.agent)
             if not self._recorder.add("search", [row]):
                 self._recorder.lost("search", 1, "full")
             elif searched.image is not None:
@@ -171,6 +187,8 @@ class Interactions:
             raise DatabaseUnavailable(
                 "Events can't be written as fast as they come.", hint="Send these again later."
             )
+        for each in kept:
+            self._online.happened(each.event, each.of)
         for refusal in refused:
             self._meters.refused.labels(refusal.reason).inc()
         return Taken(len(kept), refused)
@@ -191,6 +209,17 @@ class Interactions:
                 "Events can't be taken yet: the database does not answer.",
                 hint="Send these again later.",
             )
+
+    def _name_of(self, tag: bytes) -> str | None:
+        """The collection that a tag stands for."""
+        if tag not in self._names:
+            try:
+                found = {self._ids.tag(name): name for name in self._collections()}
+            except BinocleError:  # the store does not answer now
+                return None
+            # What is not there now was dropped since its search.
+            self._names = {tag: UNKNOWN, **self._names, **found}
+        return self._names[tag]
 
     def _reach(self, collections: Sequence[str] | None) -> Reach:
         if collections is None:

@@ -57,6 +57,12 @@ class EventSettings(BaseModel):
         ge=1,
         description="Events a minute from one client: an API key, or else a network address.",
     )
+    suggest_people: int = Field(
+        default=5,
+        ge=0,
+        description="People who must have asked for a text, with success, before it is suggested "
+        "to others; 0: never.",
+    )
     conversions: tuple[str, ...] = Field(
         default=(),
         description="Actions beside impression, click and dwell that are taken. None named: any "

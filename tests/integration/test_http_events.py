@@ -224,3 +224,48 @@ def test_ids_outlive_the_process(start: Serving, tmp_path: Path) -> None:
         event = {"query_id": query_id, "item": "i", "action": "click"}
         assert send(live, event)["accepted"] == 1
         assert searched(live, query_id) is not None  # written as the first one ended
+
+
+def test_what_people_ask_for_is_told_to_operators(shop: Live) -> None:
+    shop.search("shop", query=[{"text": "operators look here"}])
+    assert shop.service.interactions.flush()
+    params = {"collection": "shop", "hours": 1, "limit": 200}
+    answer = shop.client.get("/v1/operations/queries", params=params).json()
+    assert "operators look here" in [one["text"] for one in answer["without_clicks"]]
+    assert answer["searches"] >= 1
+    assert answer["latency_ms"]["p99"] > 0
+    assert shop.client.get("/v1/operations/queries?hours=0").status_code == 422
+
+
+def test_reading_keys_may_not_see_what_people_ask_for(start: Serving, tmp_path: Path) -> None:
+    with start(tmp_path, store="memory") as live:
+        _, key = KeyRing(live.wiring.database).create("page", Role.READ)
+        live.wiring.watch.refresh()
+        headers = {"authorization": f"Bearer {key}"}
+        assert live.client.get("/v1/operations/queries", headers=headers).status_code == 403
+
+
+def test_online_metrics_are_series(shop: Live) -> None:
+    query_id = shop.search("shop", query=[{"text": "red"}])["query_id"]
+    send(shop, {"query_id": query_id, "item": "i1", "action": "click", "position": 4})
+    text = shop.client.get("/metrics").text
+    assert 'binocle_searches_clicked_total{collection="shop",kind="text"}' in text
+    assert 'binocle_click_position_bucket{collection="shop",le="5.0"}' in text
+    assert "binocle_interactions_waiting" in text
+
+
+def test_what_several_people_asked_for_is_suggested_to_others(
+    start: Serving, tmp_path: Path
+) -> None:
+    with start(tmp_path, store="memory", events__suggest_people=2) as live:
+        live.ask("PUT", "/shop", {})
+        live.ask("PUT", "/shop/items/i1", {"image": base64_picture(), "title": "red cup"})
+        for who, text in (("a", "redder cup"), ("b", "redder cup"), ("a", "red secret")):
+            headers = {"Binocle-Session": who}
+            live.ask("POST", "/shop/search", {"query": [{"text": text}]}, headers=headers)
+        assert live.service.interactions.flush()
+        live.ask("GET", "/shop/suggest?q=red")
+        assert live.service.suggestions.wait_built("shop", 10)
+        found = live.ask("GET", "/shop/suggest?q=red").json()["suggestions"]
+        assert ("redder cup", "query") in [(one["text"], one["kind"]) for one in found]
+        assert "red secret" not in [one["text"] for one in found]

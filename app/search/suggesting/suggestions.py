@@ -78,10 +78,6 @@ class _Built:
     took_s: float
 
 
-def _no_queries(_: str) -> Iterable[tuple[str, int]]:
-    return ()
-
-
 class Suggestions:
     """Suggestions for the collections of a catalog. Safe to call from several threads.
 
@@ -91,7 +87,8 @@ class Suggestions:
     no longer spoken of.
 
     Args:
-        queries: texts asked of a collection, with how often: those that may be shown to others.
+        queries: texts asked of a collection, with how often: those that may be shown to others;
+            None: none. Asked again after some minutes.
         fresh_s: how long a lexicon is used after something was written, in seconds.
     """
 
@@ -99,7 +96,7 @@ class Suggestions:
         self,
         catalog: Catalog,
         *,
-        queries: Callable[[str], Iterable[tuple[str, int]]] = _no_queries,
+        queries: Callable[[str], Iterable[tuple[str, int]]] | None = None,
         fresh_s: float = _FRESH_S,
     ) -> None:
         self._catalog = catalog
@@ -176,14 +173,16 @@ class Suggestions:
         written = built.version != opened.version
         if age < _REST * built.took_s:
             return False
-        return (written and age > self._fresh_s) or (opened.generation.shared and age > _LONGEST_S)
+        elsewhere = opened.generation.shared or self._queries is not None
+        return (written and age > self._fresh_s) or (elsewhere and age > _LONGEST_S)
 
     def _build(self, name: str) -> None:
         try:
             with self._catalog.lease(name) as opened:
                 version, start = opened.version, time.monotonic()
                 entries = gather(opened, lambda: not self._closed.is_set())
-                lexicon = Lexicon([*asked(self._queries(name)), *entries])
+                queries = self._queries(name) if self._queries is not None else ()
+                lexicon = Lexicon([*asked(queries), *entries])
                 now = time.monotonic()
                 built = _Built(lexicon, opened.generation_name, version, now, now - start)
             with self._lock:
