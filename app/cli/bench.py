@@ -17,6 +17,7 @@ from app.cli.terminal import AsJson, EncoderSpec, errors
 from app.cli.train import quiet_libraries, watching
 from app.derive_benchmark import bench_derived
 from app.encoder_benchmark import bench_encoder
+from app.experiments.benchmark import bench_assignment
 from app.made_collection import make_collection
 from app.settings import Settings
 from eval.bench.judging import bench_judging
@@ -146,6 +147,15 @@ def train(
     with tempfile.TemporaryDirectory(prefix="binocle-bench-") as folder, watching() as watcher:
         found = bench_train(load, Path(folder), watcher)
     tell(found, as_json)
+
+
+@commands.command()
+def experiments(
+    requests: Annotated[int, typer.Option(min=100, help="Requests that are decided on.")] = 20_000,
+    as_json: AsJson = False,
+) -> None:
+    """What running experiments add to each request before it is searched for."""
+    tell(bench_assignment(requests), as_json)
 
 
 @commands.command("all")

@@ -11,7 +11,7 @@ more must not win by chance clicks alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -101,14 +101,30 @@ class Votes:
         return (self.first + self.ties / 2) / every - 0.5 if every else 0.0
 
 
-def votes(visits: Iterable[tuple[str, Visit]], first: str, second: str) -> Votes:
-    """The votes of (unit, visit): of each unit the side that won more of its searches.
+@dataclass
+class Ballot:
+    """Votes as visits go by, for `first` or for `second`."""
 
-    Units without a single credited click are neither votes nor ties: they said nothing.
-    """
-    wins: dict[str, int] = {}
-    for unit, visit in visits:
-        if any(click.item in visit.asked.sources for click in visit.clicks):
-            wins[unit] = wins.get(unit, 0) + credit(visit, first, second)
-    sides = [(won > 0) - (won < 0) for won in wins.values()]
-    return Votes(sides.count(1), sides.count(-1), sides.count(0))
+    first: str
+    second: str
+    _won: dict[str, int] = field(default_factory=dict)
+    _sides: dict[int, int] = field(default_factory=lambda: {-1: 0, 0: 0, 1: 0})
+
+    def add(self, unit: str, visit: Visit) -> None:
+        """Count a unit's visit. Without a click that earns credit it says nothing, not even that
+        both are alike."""
+        if not any(click.item in visit.asked.sources for click in visit.clicks):
+            return
+        before = self._won.get(unit)
+        if before is not None:
+            self._sides[_side(before)] -= 1
+        after = self._won[unit] = (before or 0) + credit(visit, self.first, self.second)
+        self._sides[_side(after)] += 1
+
+    def votes(self) -> Votes:
+        """Of each unit the side that won more of its searches."""
+        return Votes(self._sides[1], self._sides[-1], self._sides[0])
+
+
+def _side(won: int) -> int:
+    return (won > 0) - (won < 0)

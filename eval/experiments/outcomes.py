@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -38,14 +38,15 @@ class Outcomes:
         self._variant: dict[str, str] = {}
         self._sums: dict[str, list[float]] = {}
         self._mixed: set[str] = set()
+        self._counts: dict[str, int] = {}
         self.searches: dict[str, int] = {}
 
     def add(self, visit: Visit) -> None:
         """Count a visit, if it is the experiment's."""
-        row = self._row(visit.asked.variants.get(self._name), unit_of(visit.asked, self._kind))
-        if row is None:
+        variant = visit.asked.variants.get(self._name)
+        row = self._row(variant, unit_of(visit.asked, self._kind))
+        if variant is None or row is None:
             return
-        variant = visit.asked.variants[self._name]
         self.searches[variant] = self.searches.get(variant, 0) + 1
         for at, metric in enumerate(self._metrics):
             value = metric.of(visit)
@@ -68,11 +69,11 @@ class Outcomes:
 
     def units(self) -> Mapping[str, int]:
         """Units by variant."""
-        counts: dict[str, int] = {}
-        for unit, variant in self._variant.items():
-            if unit not in self._mixed:
-                counts[variant] = counts.get(variant, 0) + 1
-        return counts
+        return dict(self._counts)
+
+    def least(self, variants: Iterable[str]) -> int:
+        """Units of the smallest of these variants."""
+        return min(self._counts.get(variant, 0) for variant in variants)
 
     def moments(self, variant: str, metric: str) -> Moments:
         """Of one metric among a variant's units."""
@@ -91,7 +92,11 @@ class Outcomes:
     def _row(self, variant: str | None, unit: str | None) -> list[float] | None:
         if variant is None or unit is None:
             return None
-        if self._variant.setdefault(unit, variant) != variant:
+        if unit not in self._variant:
+            self._variant[unit] = variant
+            self._counts[variant] = self._counts.get(variant, 0) + 1
+            self._sums[unit] = [0.0] * (2 * len(self._metrics))
+        elif self._variant[unit] != variant and unit not in self._mixed:
             self._mixed.add(unit)
-            return None
-        return self._sums.setdefault(unit, [0.0] * (2 * len(self._metrics)))
+            self._counts[self._variant[unit]] -= 1
+        return None if unit in self._mixed else self._sums[unit]

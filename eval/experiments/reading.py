@@ -13,13 +13,11 @@ from eval.experiments.fixed import Difference, two_proportions, welch
 from eval.experiments.guardrails import watched
 from eval.experiments.metrics import ERRORS, METRICS, Metric, metric_of
 from eval.experiments.outcomes import Outcomes
+from eval.experiments.pace import Pace
 from eval.experiments.plan import Plan
 from eval.experiments.sequential import LEAST, always_valid
 from eval.experiments.voting import read_votes
 from eval.retrieval.significance import holm
-
-_LOOKS = 30
-"""At most, over an experiment's whole length: looks of the sequential test that are told."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,22 @@ class _Reader:
     outcomes: Outcomes
     looks: dict[str, list[Look]] = field(default_factory=dict)
 
+    def through(self, visits: Iterable[Visit]) -> None:
+        """Count the visits, looking at the test on the way where it may be."""
+        pace, last = Pace(), None
+        for visit in visits:
+            self.outcomes.add(visit)
+            if self.plan.test == "fixed":
+                if self.outcomes.least(self.plan.shares) >= (self.plan.units or 0):
+                    return
+            elif pace.due():
+                self.look(visit.asked.at)
+                last = None
+            else:
+                last = visit.asked.at
+        if last is not None:
+            self.look(last)
+
     def look(self, at: datetime) -> None:
         """One look of the sequential test at what came up to now."""
         for variant in self.plan.treatments:
@@ -45,8 +59,8 @@ class _Reader:
                 continue
             before = self.looks.setdefault(variant, [])
             least = min([float(found.p), *(one.p for one in before[-1:])])
-            units = self.outcomes.units()
-            both = units.get(self.plan.control, 0) + units.get(variant, 0)
+            counts = self.outcomes.units()
+            both = counts.get(self.plan.control, 0) + counts.get(variant, 0)
             figures = (float(found.estimate), float(found.low), float(found.high))
             before.append(Look(at.isoformat(), both, *figures, least))
 
@@ -71,25 +85,24 @@ def read(
     failures: Iterable[Failure] = (),
     over: bool = False,
 ) -> Findings:
-    """What an experiment has found so far.
+    """What an experiment has found so far, in the memory of its units.
+
+    A fixed test is read at the first visit by which all variants have their units, and what comes
+    later changes nothing: to read it again and again is to read it once.
 
     Args:
-        visits: in the order of time, of the whole experiment.
+        visits: in the order of time, of the whole experiment; those of others are passed over.
         failures: searches that left no visit.
         over: whether it has ended.
     """
-    mine = [visit for visit in visits if plan.name in visit.asked.variants]
+    mine = (visit for visit in visits if plan.name in visit.asked.variants)
     if plan.interleaved:
         return read_votes(plan, mine, over=over)
     reader = _Reader(plan, Outcomes(plan.name, plan.unit))
-    every = max(1, -(-len(mine) // _LOOKS))
-    for number, visit in enumerate(mine, start=1):
-        reader.outcomes.add(visit)
-        if plan.test == "sequential" and (number % every == 0 or number == len(mine)):
-            reader.look(visit.asked.at)
-    for failure in failures:
-        reader.outcomes.failed(failure.variant, failure.unit, failure.count)
+    reader.through(mine)
     outcomes = reader.outcomes
+    for failure in failures:
+        outcomes.failed(failure.variant, failure.unit, failure.count)
     shares = balance(outcomes.units(), plan.shares)
     rails = watched(outcomes, plan.control, plan.treatments, plan.guardrails)
     return Findings(
@@ -133,8 +146,7 @@ def _one(
     name = _test_name(plan, metric)
     if found is None:
         return Compared(variant, name, "not read yet", "There are not two units on either side.")
-    units = reader.outcomes.units()
-    least = min(units.get(plan.control, 0), units.get(variant, 0))
+    least = reader.outcomes.least((plan.control, variant))
     one = float(reader.outcomes.moments(plan.control, plan.metric).estimate)
     other = float(reader.outcomes.moments(variant, plan.metric).estimate)
     if plan.test == "fixed" and least < (plan.units or 0):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import numpy as np
 from scipy import stats
@@ -10,13 +11,13 @@ from scipy import stats
 from core.interactions import Visit
 from eval.experiments.balance import balance
 from eval.experiments.findings import Compared, Findings, Look, Verdict, known
-from eval.experiments.interleaving import Votes, votes
+from eval.experiments.interleaving import Ballot, Votes
 from eval.experiments.moments import Moments
 from eval.experiments.outcomes import unit_of
+from eval.experiments.pace import Pace
 from eval.experiments.plan import INTERLEAVED, Plan
 from eval.experiments.sequential import always_valid_mean
 
-_LOOKS = 30
 SIGN = "sign test over votes, read once"
 ANY_TIME = "always-valid mixture test of the mean vote, may be read at any time"
 
@@ -34,29 +35,36 @@ def vote_moments(found: Votes) -> Moments:
     return Moments.of(np.repeat(np.array([-1.0, 0.0, 1.0]), cast))
 
 
-def read_votes(plan: Plan, visits: Sequence[Visit], *, over: bool) -> Findings:
+def read_votes(plan: Plan, visits: Iterable[Visit], *, over: bool) -> Findings:
     """What interleaving has found so far: the second variant beside the first, the control."""
     first, second = tuple(plan.shares)
-    mine = [
-        (unit, visit)
-        for visit in visits
-        if visit.asked.variants[plan.name] == INTERLEAVED
-        and (unit := unit_of(visit.asked, plan.unit)) is not None
-    ]
-    found = votes(mine, first, second)
-    units = {INTERLEAVED: len({unit for unit, _ in mine})}
-    if plan.test == "sequential":
-        one = _any_time(plan, mine, second)
-    else:
+    ballot, pace = Ballot(first, second), Pace()
+    looks: list[Look] = []
+    units: set[str] = set()
+    last = None
+    for visit in visits:
+        unit = unit_of(visit.asked, plan.unit)
+        if visit.asked.variants[plan.name] != INTERLEAVED or unit is None:
+            continue
+        units.add(unit)
+        ballot.add(unit, visit)
+        last = visit.asked.at
+        due = pace.due()
+        if plan.test == "sequential" and due:
+            looks.append(_look(plan, ballot.votes(), last, looks))
+        elif plan.test == "fixed" and ballot.votes().cast >= (plan.units or 0):
+            break  # later votes change nothing: to read it again is to read it once
+    found = ballot.votes()
+    if plan.test == "fixed":
         one = _once(plan, found, second, over=over)
-    return Findings(
-        plan,
-        balance(units, {INTERLEAVED: 1.0}),
-        {INTERLEAVED: len(mine)},
-        0,
-        (one,),
-        votes=found,
-    )
+    elif last is None or not (found.cast or found.ties):
+        one = Compared(second, ANY_TIME, "not read yet", "Nobody has clicked yet.")
+    else:
+        looks.append(_look(plan, found, last, looks))
+        one = _any_time(plan, found, second, looks)
+    counted = balance({INTERLEAVED: len(units)}, {INTERLEAVED: 1.0})
+    searches = {INTERLEAVED: pace.seen}
+    return Findings(plan, counted, searches, 0, (one,), votes=found)
 
 
 def _once(plan: Plan, found: Votes, second: str, *, over: bool) -> Compared:
@@ -65,30 +73,24 @@ def _once(plan: Plan, found: Votes, second: str, *, over: bool) -> Compared:
         ended = ": it ended before its time, so that no test is right." if over else "."
         return Compared(second, SIGN, "not read yet", why + ended)
     p = sign_test(found)
-    interval = None
-    if found.cast:
-        interval = stats.binomtest(found.second, found.cast).proportion_ci(1 - plan.alpha, "wilson")
+    ends = stats.binomtest(found.second, found.cast).proportion_ci(1 - plan.alpha, "wilson")
     return Compared(
-        second, SIGN, *_verdict(plan, found, p, "no difference"), None, None, -2 * found.advantage,
-        interval and 2 * float(interval.low) - 1, interval and 2 * float(interval.high) - 1, p,
+        second, SIGN, *_verdict(plan, found, p, "no difference"), None, None,
+        (found.second - found.first) / found.cast, 2 * float(ends.low) - 1,
+        2 * float(ends.high) - 1, p,
     )  # fmt: skip
 
 
-def _any_time(plan: Plan, mine: list[tuple[str, Visit]], second: str) -> Compared:
-    first = plan.control
-    looks: list[Look] = []
-    for count in sorted({max(1, len(mine) * part // _LOOKS) for part in range(1, _LOOKS + 1)}):
-        some = mine[:count]
-        if not some:
-            break
-        now = vote_moments(votes(some, first, second))
-        told = always_valid_mean(now, scale=plan.effect, alpha=plan.alpha)
-        least = min(float(told.p), looks[-1].p if looks else 1.0)
-        figures = (float(told.estimate), float(told.low), float(told.high))
-        looks.append(Look(some[-1][1].asked.at.isoformat(), int(now.units), *figures, least))
-    if not looks:
-        return Compared(second, ANY_TIME, "not read yet", "Nobody has clicked yet.")
-    last, found = looks[-1], votes(mine, first, second)
+def _look(plan: Plan, found: Votes, at: datetime, before: Sequence[Look]) -> Look:
+    now = vote_moments(found)
+    told = always_valid_mean(now, scale=plan.effect, alpha=plan.alpha)
+    least = min([float(told.p), *(look.p for look in before[-1:])])
+    figures = (float(told.estimate), float(told.low), float(told.high))
+    return Look(at.isoformat(), int(now.units), *figures, least)
+
+
+def _any_time(plan: Plan, found: Votes, second: str, looks: Sequence[Look]) -> Compared:
+    last = looks[-1]
     verdict = _verdict(plan, found, last.p, "undecided")
     return Compared(
         second, ANY_TIME, *verdict, None, None, known(last.difference), known(last.low),

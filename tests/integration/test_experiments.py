@@ -14,12 +14,14 @@ from app.experiments.checking import check_experiment
 from app.experiments.document import Experiment, experiment_of
 from app.experiments.guarding import Guarding
 from app.experiments.registry import Registry
+from app.experiments.results import findings_of
 from app.keys.key import Role
 from core.errors import GenerationNotFound, InvalidRequest
 from core.interactions import Asked, Visit
 from database.interaction_rows import search_row
 from database.interactions import SEARCHES
 from encoders.bundle import BundleEncoder
+from eval.experiments.users import Habits, Population, Search, Shown
 from eval.online.log import InteractionLog
 from qdrant.store import JOINT, Point
 from tests.integration.conftest import Live, Serving, _fill
@@ -340,3 +342,38 @@ def test_the_list_is_for_the_collections_of_a_key(start: Serving, tmp_path: Path
             names.append([each["name"] for each in told["experiments"]])
         assert names == [["seen"], []]
         assert running.client.get("/v1/experiments").status_code == 401
+
+
+def test_a_worse_ranking_is_found_by_the_people_who_get_it(shop: Live, registry: Registry) -> None:
+    """The whole way: searches, events, the log, the verdict."""
+    rules = [{"rule": "bury", "when": {"shade": "green"}, "by": 0.05}]
+    run(
+        shop,
+        registry,
+        experiment("loop", {"ranking": {"rules": rules}}, unit="session", effect=0.3),
+    )
+    people = Population(
+        ("green",),
+        lambda query, item: float(item.startswith(query)),
+        habits=Habits(pull=0.9, searches=1.0),
+        page=3,
+    )
+
+    def answer(search: Search) -> Shown:
+        headers = {"Binocle-Session": search.session, "Binocle-Client": "test"}
+        body = {"query": [{"text": search.query}], "limit": 3}
+        told = shop.ask("POST", "/colours/search", body, headers=headers).json()
+        return Shown(ids(told), told["experiments"], encoder=told["query_id"])
+
+    events = [
+        {"query_id": visit.asked.encoder, "item": e.item, "action": "click", "position": e.position}
+        for visit in people.answered(answer, 220)
+        for e in visit.clicks
+    ]  # fmt: skip
+    taken = shop.client.post("/v1/events", json={"events": events}).json()
+    assert taken == {"accepted": len(events), "refused": []}
+    assert shop.service.interactions.flush()
+    record, found = findings_of(shop.wiring, "loop")
+    assert record.experiment.collection == "colours"
+    assert found.compared[0].verdict == "worse", found.to_json()
+    assert not found.balance.suspicious

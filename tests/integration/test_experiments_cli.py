@@ -72,3 +72,9 @@ def test_simulations_are_told_as_tables(run: Run) -> None:
     assert found.code == 0, found.err
     assert "How often a difference was found" in found.out
     assert "Interleaved" in found.out
+
+
+def test_deciding_on_a_request_takes_microseconds(run: Run) -> None:
+    found = run("binocle bench experiments --requests 200 --json")
+    measures = json.loads(found.out)["measures"]
+    assert [each["at_most"] for each in measures] == [None, 0.2, None, 0.2]

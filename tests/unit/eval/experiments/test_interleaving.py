@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.interactions import CLICK, Asked, Event, Visit
-from eval.experiments.interleaving import coins, credit, team_draft, votes
+from eval.experiments.interleaving import Ballot, Votes, coins, credit, team_draft
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RANKING = st.lists(st.sampled_from("abcdefghij"), unique=True, max_size=10)
@@ -16,6 +16,13 @@ RANKING = st.lists(st.sampled_from("abcdefghij"), unique=True, max_size=10)
 def visit(clicked: str, sources: dict[str, str]) -> Visit:
     asked = Asked("q", "c", "g", NOW, "text", sources=sources)
     return Visit(asked, tuple(Event("q", item, CLICK, NOW) for item in clicked))
+
+
+def cast(visits: list[tuple[str, Visit]]) -> Votes:
+    ballot = Ballot("a", "b")
+    for each in visits:
+        ballot.add(*each)
+    return ballot.votes()
 
 
 @given(first=RANKING, second=RANKING, limit=st.integers(0, 12), seed=st.text(max_size=4))
@@ -80,13 +87,24 @@ def test_a_visit_is_won_by_more_clicked_items(clicked: str, expected: int) -> No
 def test_a_person_has_one_vote_however_often_they_search() -> None:
     sources = {"x": "a", "y": "b"}
     eager = [("u", visit("x", sources))] * 9
-    found = votes([*eager, ("v", visit("y", sources)), ("w", visit("", sources))], "a", "b")
+    found = cast([*eager, ("v", visit("y", sources)), ("w", visit("", sources))])
     assert (found.first, found.second, found.ties) == (1, 1, 0)
+
+
+def test_a_vote_goes_to_who_won_more_searches() -> None:
+    sources = {"x": "a", "y": "b"}
+    turns = [("u", visit(clicked, sources)) for clicked in "xyyxy"]
+    assert [cast(turns[:end]) for end in (1, 2, 3, 5)] == [
+        Votes(1, 0, 0),
+        Votes(0, 0, 1),
+        Votes(0, 1, 0),
+        Votes(0, 1, 0),
+    ]
 
 
 def test_ties_count_half() -> None:
     sources = {"x": "a", "y": "b"}
     asked = zip(cycle("uvw"), ["x", "x", "xy"], strict=False)
-    found = votes([(unit, visit(clicked, sources)) for unit, clicked in asked], "a", "b")
+    found = cast([(unit, visit(clicked, sources)) for unit, clicked in asked])
     assert (found.first, found.second, found.ties) == (2, 0, 1)
     assert found.advantage == pytest.approx(2.5 / 3 - 0.5)

@@ -93,6 +93,13 @@ def test_a_fixed_test_is_not_read_before_its_time(better: list[Visit]) -> None:
     assert "before its time" in read(plan, better, over=True).compared[0].why
 
 
+def test_a_fixed_test_says_the_same_however_often_it_is_read_later(better: list[Visit]) -> None:
+    plan = replace(PLAN, test="fixed", units=100)
+    found = [read(plan, better[:end]).compared[0] for end in (500, 700, len(better))]
+    assert found[0].p is not None
+    assert found[0] == found[1] == found[2]
+
+
 def test_looks_grow_and_the_least_p_counts(better: list[Visit]) -> None:
     one = read(PLAN, better).compared[0]
     assert one.p == one.looks[-1].p == min(look.p for look in one.looks)
