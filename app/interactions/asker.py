@@ -11,6 +11,8 @@ from core.errors import InvalidRequest
 USER = "Binocle-User"
 SESSION = "Binocle-Session"
 CLIENT = "Binocle-Client"
+RECORD = "Binocle-Record"
+"""'no' for a search that no person asked for: of a page's counts, a judge's, a monitor's."""
 _MAX_IDENTITY = 200
 _MAX_CLIENT = 40
 _MAX_AGENT = 200
@@ -26,12 +28,14 @@ class Asker:
         client: what asked: 'page', 'api', or a name it gave.
         agent: the program's name for itself (User-Agent), to tell bots by; None where it may not
             be kept.
+        recorded: whether the search is one to record.
     """
 
     user: str | None = None
     session: str | None = None
     client: str = "api"
     agent: str | None = None
+    recorded: bool = True
 
 
 NOBODY = Asker()
@@ -67,13 +71,15 @@ class Identities:
         user, session = headers.get(USER, ""), headers.get(SESSION, "")
         _check(USER, user, _MAX_IDENTITY)
         _check(SESSION, session, _MAX_IDENTITY)
+        recorded = headers.get(RECORD, "").strip().lower() != "no"
         if headers.get("dnt") == "1" or headers.get("sec-gpc") == "1":
-            return Asker(client=client)
+            return Asker(client=client, recorded=recorded)
         return Asker(
             user=self.user(user) if user else None,
             session=self.session(session) if session else None,
             client=client,
             agent=headers.get("user-agent", "")[:_MAX_AGENT],
+            recorded=recorded,
         )
 
     def _digest(self, name: str, kind: bytes) -> str:

@@ -134,7 +134,7 @@ class Interactions:
         """Who sent these headers. Raises InvalidRequest where they are too long."""
         asker = self._identities.asker(headers)
         if self.enabled and not self._known:
-            return Asker(client=asker.client)
+            return Asker(client=asker.client, recorded=asker.recorded)
         return asker
 
     def continued(self, cursor: str | None, collection: str) -> tuple[str | None, str | None]:
@@ -154,11 +154,12 @@ class Interactions:
         return head, tail
 
     def note(self, searched: Searched, continued: str | None = None) -> str:
-        """Record a search; its id. The next page of a search has its id, and is not recorded."""
+        """Record a search; its id. The next page of a search has its id, and is not recorded; nor
+        is a search that no person asked for."""
         if continued is not None:
             return continued
         query_id = self._ids.new(searched.answer.collection, searched.kind, searched.at)
-        if self.enabled and self._known:
+        if self.enabled and self._known and searched.asker.recorded:
             asked = searched.asked(query_id)
             self._names.setdefault(self._ids.tag(asked.collection), asked.collection)
             self._online.searched(asked)

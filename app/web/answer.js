@@ -31,6 +31,11 @@ export class Answer {
     return this.#session.current?.hits ?? [];
   }
 
+  /** {id, below}: of the search, as the service named it, and whether only the nearest are shown. */
+  get search() {
+    return this.#session.current;
+  }
+
   get total() {
     return this.#session.current?.total ?? 0;
   }

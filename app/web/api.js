@@ -30,9 +30,12 @@ export function getItem(collection, id, signal) {
   return call(itemPath(collection, id), { signal });
 }
 
-/** One page of hits; `body` as the API takes it. */
-export function search(collection, body, signal) {
-  return call(`${collectionPath(collection)}/search`, { body, signal });
+/**
+ * One page of hits; `body` as the API takes it. Without `headers` it is one that nobody asked for,
+ * such as for counts, and is not recorded as a person's search.
+ */
+export function search(collection, body, signal, headers = { "Binocle-Record": "no" }) {
+  return call(`${collectionPath(collection)}/search`, { body, signal, headers });
 }
 
 /** Many searches in one call: their answers, in order; raises the first Problem among them. */

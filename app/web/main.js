@@ -2,6 +2,7 @@
 
 import { Problem, describeCollection, isAborted, listCollections } from "./api.js";
 import { Answer } from "./answer.js";
+import { allowEvents, tell } from "./asker.js";
 import { CollectionMenu } from "./collections.js";
 import { withValue } from "./conditions.js";
 import { Detail } from "./detail.js";
@@ -33,7 +34,11 @@ class Page {
   #answer = new Answer({
     items: this.#items,
     onOpen: (hit) => this.#go({ item: hit.id }, { opened: true, stay: true }),
-    onSimilar: (hit) => this.#similar(hit),
+    onSimilar: (hit) => {
+      const index = this.#answer.hits.indexOf(hit);
+      tell((events) => events.clicked(hit.id, index));
+      this.#similar(hit);
+    },
     onRetry: () => this.#show({ again: true }),
     onChange: (patch) => this.#go(patch),
   });
@@ -140,6 +145,7 @@ class Page {
         const info = await describeCollection(collection);
         if (turn !== this.#turn) return;
         this.#info = { ...info, name: collection };
+        allowEvents(info.events);
         this.#filters.reset(this.#info);
       }
       this.#filters.show(filter, this.#info.fields);
@@ -155,6 +161,9 @@ class Page {
   async #showAround(turn) {
     const { collection, item, parts } = this.#view;
     this.#filters.total = this.#answer.total;
+    const { id, below } = this.#answer.search ?? {};
+    tell((events) => events.shows(id, { ranked: !below }));
+    if (!item) tell((events) => events.closed());
     this.#filters.count(collection, this.#view.filter, this.#answer.understood[0]?.filter ?? null);
     showUnderstood(this.#answer.understood, {
       types: this.#info.fields,
@@ -179,6 +188,7 @@ class Page {
     const view = this.#view; // the closure keeps it
     const hits = this.#answer.hits;
     const index = hits.findIndex((one) => one.id === hit.id);
+    if (history.state?.opened) tell((events) => events.opened(hit.id, index)); // else a link led here
     const isAsked = view.q.trim() || view.parts.length;
     const explain = isAsked && index >= 0 ? () => this.#answer.explain(view, hit.id, index) : null;
     this.#detail.show(hits[index] ?? hit, { collection: view.collection, index, count: hits.length, fields: this.#info.fields, explain });

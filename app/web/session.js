@@ -2,6 +2,7 @@
 // memory, so that going back shows them at once, with all pages that were loaded.
 
 import { search } from "./api.js";
+import { asker } from "./asker.js";
 import { both } from "./conditions.js";
 import { searchKey } from "./location.js";
 import { asQuery } from "./parts.js";
@@ -14,24 +15,24 @@ export class Session {
   #controller = new AbortController();
   #seen = new Map();
   #explained = null; // {key, limit, page}: the last explanations
-  current = null; // {key, limit, hits, total, cursor, timings_ms, understood, below}
+  current = null; // {key, id, limit, hits, total, cursor, timings_ms, understood, below}
 
   /** The first page for `view`; raises AbortError when another search comes first. */
   async find(view) {
     const key = searchKey(view);
     this.current = null;
     const limit = pageSize();
-    const page = await search(view.collection, bodyOf(view, limit), this.#signal());
+    const page = await search(view.collection, bodyOf(view, limit), this.#signal(), asker());
     const { total, cursor, timings_ms, understood, no_match: below = false } = page;
     const hits = below ? (page.nearest_below ?? []) : page.hits;
-    this.#remember({ key, limit, hits, total, cursor, timings_ms, understood: understood ?? [], below });
+    this.#remember({ key, id: page.query_id, limit, hits, total, cursor, timings_ms, understood: understood ?? [], below });
     return this.current;
   }
 
   /** The next page; its hits. */
   async more(view) {
     const results = this.current;
-    const page = await search(view.collection, { ...bodyOf(view, results.limit), cursor: results.cursor }, this.#signal());
+    const page = await search(view.collection, { ...bodyOf(view, results.limit), cursor: results.cursor }, this.#signal(), asker());
     this.#remember({ ...results, hits: [...results.hits, ...page.hits], cursor: page.cursor });
     return page.hits;
   }

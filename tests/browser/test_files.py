@@ -12,6 +12,7 @@ from app.http.page import PAGES, WEB
 FILES = sorted(path for path in WEB.rglob("*") if path.is_file())
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 _IMPORT = re.compile(r'from "(\.{1,2}/[\w./]+)"')
+_ON_DEMAND = re.compile(r'import\("(\.{1,2}/[\w./]+)"\)')
 _STATIC = re.compile(r'(?:href|src)="/static/([\w./]+)')
 
 
@@ -20,8 +21,13 @@ def imported(path: Path) -> list[Path]:
     return [(path.parent / name).resolve() for name in _IMPORT.findall(path.read_text())]
 
 
+def on_demand(path: Path) -> list[Path]:
+    """The scripts that a script imports once it needs them."""
+    return [(path.parent / name).resolve() for name in _ON_DEMAND.findall(path.read_text())]
+
+
 def loaded_by(page: Path) -> set[Path]:
-    """All files that a page loads, itself among them."""
+    """All files that a page loads to begin with, itself among them."""
     found, waiting = {page}, [WEB / name for name in _STATIC.findall(page.read_text())]
     while waiting:
         path = waiting.pop()
@@ -42,7 +48,8 @@ def test_script_and_style_of_a_page_are_at_most_150_kb(page: Path) -> None:
 
 
 def test_every_file_is_loaded_by_some_page() -> None:
-    assert set().union(*map(loaded_by, PAGES.values())) == set(FILES)
+    later = {found for path in SCRIPTS for found in on_demand(path)}
+    assert set().union(later, *map(loaded_by, PAGES.values())) == set(FILES)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
@@ -65,4 +72,4 @@ def test_a_page_has_no_script_or_style_within(page: Path) -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
 def test_what_a_script_imports_is_there(path: Path) -> None:
-    assert set(imported(path)) <= set(FILES)
+    assert {*imported(path), *on_demand(path)} <= set(FILES)

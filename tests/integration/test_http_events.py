@@ -76,6 +76,13 @@ def test_who_does_not_want_to_be_followed_is_recorded_as_nobody(shop: Live) -> N
     assert (row.user, row.session, row.agent) == (None, None, None)
 
 
+def test_a_search_that_nobody_asked_for_has_an_id_and_is_not_recorded(shop: Live) -> None:
+    headers = {**PAGE, "Binocle-Record": "no"}
+    answer = shop.ask("GET", "/shop/search?q=red", headers=headers).json()
+    assert answer["query_id"]
+    assert searched(shop, answer["query_id"]) is None
+
+
 def test_every_way_to_search_gives_an_id(shop: Live) -> None:
     image = base64_picture("red")
     kinds = {}

@@ -68,7 +68,7 @@ export class Task {
   async #search(query, which) {
     const { collection, rankings, depth } = this.#task;
     const body = { query: [{ text: query }], limit: depth, understand: true, ...rankings[which] };
-    const { hits } = await call(`${collectionPath(collection)}/search`, { body, headers: { "Binocle-Client": "judging" } });
+    const { hits } = await call(`${collectionPath(collection)}/search`, { body, headers: { "Binocle-Record": "no" } });
     return hits;
   }
 

@@ -26,6 +26,12 @@ def test_who_does_not_want_to_be_followed_is_not(wish: dict[str, str]) -> None:
     assert WHO.asker(headers) == Asker(client="page")
 
 
+def test_a_search_that_nobody_asked_for_says_so() -> None:
+    assert WHO.asker(Headers({"binocle-record": "No"})) == Asker(agent="", recorded=False)
+    assert not WHO.asker(Headers({"Binocle-Record": "no", "DNT": "1"})).recorded
+    assert WHO.asker(Headers({"Binocle-Record": "yes"})).recorded
+
+
 def test_nothing_told_is_nobody() -> None:
     assert WHO.asker(Headers({})) == Asker(agent="")
 
