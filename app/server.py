@@ -54,6 +54,7 @@ def serve_wired(
         failures.append(error)
         server.should_exit = True
 
+    wiring.shelf.patient = False  # nobody's search waits for a model to be loaded
     _open_database(wiring)
     _warn_where_open(wiring)
     server = uvicorn.Server(config(wiring, on_failure=give_up))

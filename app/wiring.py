@@ -11,7 +11,7 @@ from app.encoder_shelf import EncoderShelf
 from app.keys.ring import KeyRing
 from app.keys.watch import KeyWatch
 from app.reembedding.originals import Originals
-from app.search.pictures import stored_picture
+from app.search.pictures import small_picture, stored_picture
 from app.search.pipeline import Searcher
 from app.search.rerank.rankings import Rankings
 from app.search.rerank.shelf import StageShelf
@@ -94,6 +94,9 @@ class Wiring:
     encoders: EncoderShelf
     shelf: StageShelf = field(default_factory=StageShelf)
     creating: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.shelf.picture = lambda name, payload: small_picture(self.thumbnails(name), payload)
 
     def encoder(self) -> Encoder:
         """The encoder of the settings, which makes new collections. Raises EncoderError."""

@@ -17,6 +17,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import (
     BertConfig,
+    BertForSequenceClassification,
     BertModel,
     CLIPConfig,
     CLIPImageProcessor,
@@ -100,6 +101,20 @@ def bert(folder: Path) -> Path:
         **WIDTHS, vocab_size=len(tokenizer), max_position_embeddings=TOKENS, pad_token_id=0
     )
     return _save(folder, BertModel, config, tokenizer)
+
+
+def cross_encoder(folder: Path, *, labels: int = 1) -> Path:
+    """A folder of transformers: a cross-encoder of texts, BERT of 32 dimensions and 64 tokens."""
+    tokenizer = _characters()
+    tokenizer.model_max_length = 64
+    config = BertConfig(
+        **WIDTHS,
+        vocab_size=len(tokenizer),
+        max_position_embeddings=64,
+        pad_token_id=0,
+        num_labels=labels,
+    )
+    return _save(folder, BertForSequenceClassification, config, tokenizer)
 
 
 def st_folder(folder: Path, transformers_folder: Path) -> Path:

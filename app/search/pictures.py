@@ -25,6 +25,14 @@ def stored_picture(thumbnails: ThumbnailStore, payload: Mapping[str, Any]) -> by
         return None
 
 
+def small_picture(thumbnails: ThumbnailStore, payload: Mapping[str, Any]) -> bytes | None:
+    """The thumbnail, or where there is none the file as `stored_picture` finds it."""
+    try:
+        return thumbnails.read(str(payload.get(THUMBNAIL, "")))
+    except NotFound:
+        return _original(payload)
+
+
 def _original(payload: Mapping[str, Any]) -> bytes | None:
     reference = str(payload.get(IMAGE, ""))
     path = Path(reference)

@@ -5,7 +5,7 @@ import { labelOf } from "./conditions.js";
 import { el } from "./dom.js";
 
 const ASPECTS = { joint: "Meaning", lexical: "Words", appearance: "Colours and shapes" };
-const STAGES = { rescore: "Scored again", ranker: "Learned ranker", rules: "Rules" };
+const STAGES = { rescore: "Scored again", ranker: "Learned ranker", cross_encoder: "Cross-encoder", rules: "Rules" };
 
 /** A section that asks `explain()` for {hit, how, exact} when it is first opened. */
 export function whySection(explain) {

@@ -145,3 +145,26 @@ def test_the_command_line_groups_and_sets_rankings(loaded: Run, tmp_path: Path) 
     refused = loaded("binocle search things red --group title")
     assert refused.code == 2
     assert "keyword" in refused.err
+
+
+def test_a_cross_encoder_re_ranks_and_says_so_where_it_can_not(shop: Live, tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers")
+    from tests.small_models import cross_encoder
+
+    refused = shop.ask("PUT", "/shop/ranking", {"cross_encoder": {"model": "st:/nowhere"}})
+    assert (refused.status_code, "/nowhere" in refused.json()["detail"]) == (422, True)
+    model = {"model": f"st:{cross_encoder(tmp_path)}", "depth": 5}
+    ranking = {"cross_encoder": model, "budget_ms": 10_000}
+    assert shop.ask("PUT", "/shop/ranking", ranking).status_code == 200
+    try:
+        answer = shop.search("shop", query=RED, explain=True)
+        changes = [c for hit in answer["hits"] for c in hit["explanation"]["changes"]]
+        assert sum("read with the query" in change["reason"] for change in changes) >= 4
+        assert "rerank.cross_encoder" in answer["timings_ms"]
+        late = shop.search("shop", query=RED, explain=True, budget_ms=0)
+        by_id = shop.search("shop", query=[{"id": "blue"}], explain=True)
+        for told in (late, by_id):
+            (note,) = told["explanation"]["shape"]["fallbacks"]
+            assert note["stage"] == "cross_encoder"
+    finally:
+        shop.ask("DELETE", "/shop/ranking")

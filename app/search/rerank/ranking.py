@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError
 
+from app.search.rerank.cross import CrossSettings
 from app.search.rerank.curve import Curve, Kind
 from app.search.rerank.part import Part
 from app.search.rerank.rules import Pin, Rule
@@ -16,7 +17,7 @@ from app.search.shaping import BY_PRODUCT, MAX_PER_GROUP, Group, Shape, Shaping
 from core.errors import BinocleError, InvalidRequest
 from core.fields import FieldType, Schema
 
-STAGES = ("rescore", "ranker", "rules")
+STAGES = ("rescore", "ranker", "cross_encoder", "rules")
 """Names of the stages, in the order in which they run."""
 
 
@@ -32,6 +33,7 @@ class Ranking(Part):
     budget_ms: float = Field(100.0, ge=0, le=10_000, description="Time for the stages together.")
     rescore: bool = Field(False, description="Score again from the full vectors.")
     ranker: str | None = Field(None, description="File of a ranker, as `train ranker` writes it.")
+    cross_encoder: CrossSettings | None = Field(None, description="A model that reads pairs.")
     rules: list[Rule] = Field([], max_length=100)
     collapse: bool = True
     group: Grouping | None = None
@@ -90,6 +92,7 @@ class Ranking(Part):
         configured = {
             "rescore": self.rescore,
             "ranker": self.ranker is not None,
+            "cross_encoder": self.cross_encoder is not None,
             "rules": bool(self.rules),
         }
         if wanted.rerank is None:

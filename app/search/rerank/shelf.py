@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from app.search.rerank.cross import CrossStage
+from app.search.rerank.cross_shelf import CrossShelf
 from app.search.rerank.ranker import LearnedRanker, check_encoder, load_ranker
 from app.search.rerank.ranking import Ranking
 from app.search.rerank.rescore import Rescore
 from app.search.rerank.rule_stage import RuleStage
 from app.search.rerank.rules import Pin
-from core.errors import BinocleError
+from core.errors import BinocleError, EncoderError, InvalidRequest
 
 if TYPE_CHECKING:
     from app.collection import OpenCollection
     from app.search.rerank.stage import Stage
 
 
+def _no_picture(_: str, __: Mapping[str, Any]) -> bytes | None:
+    return None
+
+
 @dataclass
 class StageShelf:
-    """Makes stages. Safe to call from several threads."""
+    """Makes stages. Safe to call from several threads.
 
+    Args:
+        picture: a small image file of an item of a collection, by its payload.
+        patient: whether a search waits until a cross-encoder is loaded, which takes seconds; else
+            its stage is left out until then.
+    """
+
+    picture: Callable[[str, Mapping[str, Any]], bytes | None] = _no_picture
+    patient: bool = True
     _kept: dict[str, tuple[tuple[int, int], LearnedRanker]] = field(default_factory=dict)
+    _readers: CrossShelf = field(default_factory=CrossShelf)
 
     def stages(
         self, names: tuple[str, ...], ranking: Ranking, opened: OpenCollection
@@ -45,6 +62,13 @@ class StageShelf:
         """
         if ranking.ranker is not None:
             check_encoder(self._ranker(Path(ranking.ranker)), fingerprint)
+        if ranking.cross_encoder is not None:
+            try:
+                self._readers.of(ranking.cross_encoder.model, wait=True)
+            except EncoderError as error:
+                raise InvalidRequest(
+                    error.message, hint=error.hint, field="cross_encoder.model"
+                ) from None
 
     def _stage(self, name: str, ranking: Ranking, opened: OpenCollection) -> Stage:
         if name == "rescore":
@@ -53,6 +77,13 @@ class StageShelf:
             ranker = self._ranker(Path(ranking.ranker))
             check_encoder(ranker, opened.config.fingerprint)
             return ranker
+        if name == "cross_encoder" and ranking.cross_encoder is not None:
+            return CrossStage(
+                self._readers.of(ranking.cross_encoder.model, wait=self.patient),
+                ranking.cross_encoder,
+                opened.schema,
+                partial(self.picture, opened.name),
+            )
         rules = [rule for rule in ranking.rules if not isinstance(rule, Pin)]
         return RuleStage.of(rules, opened.schema)
 
