@@ -190,7 +190,7 @@ def _identity(image: ImageSource, data_sha256: str | None) -> Mapping[str, Any]:
     path = _path_text(image.path)
     try:
         status = os.stat(image.path)  # noqa: PTH116 - half the time of Path.stat
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a null character in the name
         return {"path": path, "missing": True}
     return {"path": path, "size": status.st_size, "changed": status.st_mtime_ns}
 

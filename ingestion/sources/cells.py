@@ -154,6 +154,8 @@ def image(value: Any, folder: Path | Place) -> ImageSource:
             f"The row's image is {type(value).__name__}: neither bytes, path nor URL.",
             field="image",
         )
+    if "\0" in value:
+        raise InvalidItem("The row's image holds a null character, which no path has.", field="image")
     return _image_from_text(value.strip(), folder)
 
 

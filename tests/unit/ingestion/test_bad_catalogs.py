@@ -204,6 +204,20 @@ def test_content_that_is_not_what_its_name_says_is_refused(
     assert (report.indexed, report.rejects_by_kind) == (1, {"image-unreadable": 3})
 
 
+@pytest.mark.parametrize("place", ["a.png\0b", "file:///a%00b.png"])
+def test_a_null_character_in_a_path_refuses_its_row_and_not_the_load(
+    tmp_path: Path, tiny_encoder: BundleEncoder, place: str
+) -> None:
+    write_pictures(tmp_path, good="red")
+    rows = [{"id": "1", "image": place}, {"id": "2", "image": "good.png"}]
+    generation = new_generation(tiny_encoder)
+    source = open_source(_jsonl(tmp_path, rows))
+    for _ in range(2):  # also where the collection holds something to compare with
+        report = load(Task(source, generation, tiny_encoder, pace=SMALL))
+        assert (report.complete, report.rejected) == (True, 1)
+    assert list(generation.ids()) == ["2"]
+
+
 @pytest.mark.parametrize(
     "place", ["ftp://host/a.png", "gopher://x", "data:image/png,raw", "data:;base64,@@"]
 )
