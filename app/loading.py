@@ -109,7 +109,7 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | 
     cut_off = _cut_off(wiring, plan, config)
     if cut_off is not None:
         return cut_off, source, True
-    generation = wiring.store.create(plan.collection, config)
+    generation = wiring.store.create(plan.collection, config, building=True)
     wiring.ledgers.of(plan.collection, generation.name).clear()
     note = _note(wiring, plan.collection)
     note.parent.mkdir(parents=True, exist_ok=True)

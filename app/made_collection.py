@@ -44,7 +44,7 @@ def make_collection(settings: Settings, source: str, items: int, *, name: str, d
             load_collection(wiring, BulkLoad(_SEED, source))
         with closing(wiring.store.open(_SEED)) as seed:
             real = seed.retrieve(list(seed.ids()), with_vectors=True)
-        with closing(wiring.store.create(name, seed.config)) as generation:
+        with closing(wiring.store.create(name, seed.config, building=True)) as generation:
             points = _made(real, items, drawn)
             while batch := list(islice(points, _BATCH)):
                 generation.upsert(batch)

@@ -15,9 +15,10 @@ from pathlib import Path
 from core.errors import CollectionNotFound, InvalidName, StoreUnavailable
 from core.items import check_collection_name
 from qdrant.collection_folder import CollectionFolder
-from qdrant.edge_config import payload_indexes, shard_config
-from qdrant.edge_generation import EdgeGeneration, OpenShard
+from qdrant.edge_config import shard_config
+from qdrant.edge_generation import EdgeGeneration
 from qdrant.generation_folder import GenerationFolder
+from qdrant.open_shard import OpenShard
 from qdrant.ownership import Ownership
 from qdrant.pointer import collection_not_found
 from qdrant.shard import Shard, seam
@@ -68,7 +69,9 @@ class EdgeStore:
         )
 
     @seam
-    def create(self, collection: str, config: CollectionConfig) -> EdgeGeneration:
+    def create(
+        self, collection: str, config: CollectionConfig, *, building: bool = False
+    ) -> EdgeGeneration:
         check_collection_name(collection)
         folder = self._home(collection).new_generation()
         ownership = Ownership(folder.path, collection, self._role)
@@ -76,8 +79,9 @@ class EdgeStore:
         try:
             folder.check_space(0)
             shard = Shard(folder.shard, shard_config(config))
-            for index in payload_indexes(config.schema.fields):
-                shard.update(lambda index=index: index)  # type: ignore[misc]
+            opened = OpenShard(shard, folder, config)
+            if not building:
+                opened.index_fields()
             shard.flush()
             folder.write_config(config)
         except BaseException:
@@ -85,7 +89,6 @@ class EdgeStore:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
         with self._lock:
-            opened = OpenShard(shard, folder, config)
             opened.note_facts()
             self._open[folder.path] = (opened, ownership)
             return self._handle(collection, opened)
@@ -97,6 +100,8 @@ class EdgeStore:
         with self._lock:
             if folder.path not in self._open:
                 self._open[folder.path] = self._load(collection, folder)
+            if generation is None:  # of a build that was cut off and published all the same
+                self._open[folder.path][0].index_fields()
             return self._handle(collection, self._open[folder.path][0])
 
     @seam

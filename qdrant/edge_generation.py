@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +11,6 @@ import qdrant_edge as engine
 from core.errors import ItemNotFound, StoreUnavailable
 from core.fields import FieldType
 from core.filters import Filter
-from core.schema_change import extended
 from qdrant.checks import (
     check_facet,
     check_order,
@@ -24,13 +21,11 @@ from qdrant.checks import (
     point_uuid,
     scroll_start,
 )
-from qdrant.edge_config import payload_indexes
 from qdrant.edge_filters import compiled
 from qdrant.edge_fused import Lists, fused_exactly
 from qdrant.edge_points import new_payload, point_of, scored_of, upsertion
 from qdrant.edge_queries import among, fused, nearest, sorting, these
-from qdrant.edge_recent import Recent
-from qdrant.generation_folder import GenerationFolder
+from qdrant.open_shard import OpenShard
 from qdrant.queries import JOINT, AnyVector, Fused, HybridQuery, Order, SparseVector, VectorQuery
 from qdrant.shard import Shard
 from qdrant.store import CollectionConfig, Point, ScoredPoint
@@ -38,76 +33,7 @@ from qdrant.store import CollectionConfig, Point, ScoredPoint
 _BATCH = 500
 """Points per operation: the engine's log takes one operation as one record of bounded size."""
 _PAGE = 1000
-_COUNTS_KEPT = 1000
 _FACETS_FETCHED = 1000
-
-
-class OpenShard:
-    """A shard that this process has open, shared by the handles on it."""
-
-    def __init__(self, shard: Shard, folder: GenerationFolder, config: CollectionConfig) -> None:
-        self.shard = shard
-        self.folder = folder
-        self.config = config
-        self.writing = threading.RLock()
-        self.handles = 0
-        self.recent = Recent()
-        self._counts: dict[Filter | None, int] = {}
-        self._writes = 0
-
-    def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
-        """Apply an operation; the caller holds `writing`."""
-        try:
-            self.shard.update(operation)
-        finally:
-            self._writes += 1
-            self._counts = {}
-            self.recent.forget()
-
-    def count(self, filter: Filter | None) -> int:
-        """Counted once per filter between writes: nobody else writes, and at 100,000 points
-        counting takes up to 20 ms, ten times the query beside it."""
-        known = self._counts.get(filter)
-        if known is not None:
-            return known
-        writes = self._writes
-        number = self.shard.count(lambda: engine.CountRequest(exact=True, filter=compiled(filter)))
-        if writes == self._writes and len(self._counts) < _COUNTS_KEPT:
-            self._counts[filter] = number
-        return number
-
-    def note_facts(self, *, closed: bool = False) -> None:
-        """Write down what other processes may want to know."""
-        count, indexed_vectors = self.shard.sizes()
-        self.folder.write_facts(count=count, indexed_vectors=indexed_vectors, closed=closed)
-
-    def flush(self) -> None:
-        with self.writing:
-            self.shard.flush()
-            self.note_facts()
-
-    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
-        """Index first: a field that is declared is always indexed, whatever ends the process."""
-        with self.writing:
-            schema = extended(self.config.schema, fields)
-            new = {n: k for n, k in fields.items() if n not in self.config.schema.attributes}
-            for index in payload_indexes(new):
-                self.update(lambda index=index: index)  # type: ignore[misc]
-            self.shard.flush()
-            config = replace(self.config, schema=schema)
-            self.folder.write_config(config)
-            self.config = config
-
-    def close(self) -> None:
-        """Flush, leave the last facts, and release the directory, whatever fails on the way."""
-        with self.writing:
-            try:
-                self.shard.flush()
-                self.note_facts(closed=True)
-            finally:
-                self._writes += 1
-                self._counts = {}
-                self.shard.close()
 
 
 class EdgeGeneration:
@@ -282,6 +208,7 @@ class EdgeGeneration:
             shard = self._shard
             self._open.folder.check_space(self._open.folder.bytes_on_disk())
             shard.optimize()
+            self._open.index_fields()
             shard.reload()
             self._open.flush()
 

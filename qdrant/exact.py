@@ -231,7 +231,13 @@ class ExactStore:
             previous=home.pointer.previous,
         )
 
-    def create(self, collection: str, config: CollectionConfig) -> ExactGeneration:
+    def create(
+        self,
+        collection: str,
+        config: CollectionConfig,
+        *,
+        building: bool = False,  # noqa: ARG002 - the protocol's
+    ) -> ExactGeneration:
         check_collection_name(collection)
         home = self._collections.setdefault(collection, _Collection())
         number = home.pointer.last + 1

@@ -94,7 +94,13 @@ class ServerStore:
             engine=facts(self._link.connection, info),
         )
 
-    def create(self, collection: str, config: CollectionConfig) -> ServerGeneration:
+    def create(
+        self,
+        collection: str,
+        config: CollectionConfig,
+        *,
+        building: bool = False,  # noqa: ARG002 - the protocol's
+    ) -> ServerGeneration:
         check_collection_name(collection)
         if split_name(collection) is not None:
             raise InvalidName(

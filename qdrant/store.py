@@ -214,8 +214,15 @@ class VectorStore(Protocol):
         """Raises CollectionNotFound."""
         ...
 
-    def create(self, collection: str, config: CollectionConfig) -> Generation:
-        """A new, empty, unpublished generation, open for writing."""
+    def create(
+        self, collection: str, config: CollectionConfig, *, building: bool = False
+    ) -> Generation:
+        """A new, empty, unpublished generation, open for writing.
+
+        Args:
+            building: its fields may be indexed by `compact`, or where it is next opened as the
+                published one: what is filled first takes less time and memory so.
+        """
         ...
 
     def open(self, collection: str, generation: str | None = None) -> Generation:

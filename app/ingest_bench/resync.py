@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.ingest_bench.catalog import made_pictures, write_catalog
-from app.ingest_bench.stand_in import StandIn
+from app.ingest_bench.stand_in import NOTHING_DERIVED, StandIn
 from app.loading import BulkLoad, Watcher, load_collection
-from app.settings import DeriveSettings, Settings
+from app.settings import Settings
 from app.wiring import Wiring, build
 from core.errors import SourceError
 from eval.bench.measures import Measure
@@ -19,7 +19,6 @@ from ingestion.syncing import Sync
 
 _UNCHANGED = 5_000
 _RENEWED = 3_000
-_NOTHING = DeriveSettings(thumbnails=False, colors=False, duplicates=False, appearance=False)
 
 
 def bench_resync(settings: Settings, folder: Path, *, items: int) -> list[Measure]:
@@ -32,7 +31,7 @@ def bench_resync(settings: Settings, folder: Path, *, items: int) -> list[Measur
     pictures = made_pictures(folder / "pictures")
     catalog = write_catalog(folder / "catalog.csv", pictures, items)
     plan = BulkLoad("resync", str(catalog), sync=Sync())
-    settings = settings.model_copy(update={"encoder": StandIn.name, "derive": _NOTHING})
+    settings = settings.model_copy(update={"encoder": StandIn.name, "derive": NOTHING_DERIVED})
     with closing(build(settings, encoder=StandIn())) as wiring:
         first = _timed(wiring, plan, items)
         same = _timed(wiring, plan, items)

@@ -40,7 +40,7 @@ def begin(wiring: Wiring, base: Base, config: CollectionConfig) -> tuple[Generat
             return found, begun
         if found is not None:
             found.close()
-    generation = wiring.store.create(base.collection, config)
+    generation = wiring.store.create(base.collection, config, building=True)
     wiring.ledgers.of(base.collection, generation.name).clear()
     begun = Begun(generation.name, base.name, base.change)
     with disk_errors():

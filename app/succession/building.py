@@ -118,7 +118,7 @@ def _begun(wiring: Wiring, base: RemoteGeneration, note: _Note) -> tuple[Generat
             if found.config == base.config:
                 return found, started
             found.close()
-    generation = wiring.store.create(base.collection, base.config)
+    generation = wiring.store.create(base.collection, base.config, building=True)
     started = Started(generation.name, base.name, base.change)
     note.write(started)
     return generation, started

@@ -155,7 +155,7 @@ def image(value: Any, folder: Path | Place) -> ImageSource:
             field="image",
         )
     if "\0" in value:
-        raise InvalidItem("The row's image holds a null character, which no path has.", field="image")
+        raise InvalidItem("The row's image holds a null character: no path does.", field="image")
     return _image_from_text(value.strip(), folder)
 
 

@@ -47,6 +47,14 @@ def test_collections_are_listed_by_name(store: VectorStore) -> None:
     assert store.collections() == ["a_1", "b", "c-2"]
 
 
+def test_what_is_being_built_answers_as_any_other_once_it_is_compacted(store: VectorStore) -> None:
+    building = store.create("shop", config(), building=True)
+    building.upsert([point("a", brand="acme"), point("b", brand="other")])
+    building.compact()
+    assert building.count(AnyOf("brand", ("acme",))) == 1
+    assert building.facet("brand") == [("acme", 1), ("other", 1)]
+
+
 def test_the_next_generation_is_built_aside(store: VectorStore) -> None:
     first = _published(store)
     serving = store.open("shop")

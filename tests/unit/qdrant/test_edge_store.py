@@ -40,6 +40,29 @@ def test_every_field_is_indexed_from_the_start(store: EdgeStore) -> None:
     assert generation.indexed_fields() == set(SCHEMA.fields)
 
 
+def test_what_is_being_built_is_indexed_at_the_end_or_where_it_is_published_without(
+    store: EdgeStore,
+) -> None:
+    building = store.create("shop", config(), building=True)
+    building.upsert(numbered(3))
+    assert isinstance(building, edge_generation.EdgeGeneration)
+    assert building.indexed_fields() == set()
+    building.close()
+    resumed = store.open("shop", building.name)
+    assert isinstance(resumed, edge_generation.EdgeGeneration)
+    assert resumed.indexed_fields() == set()
+    resumed.close()
+    store.publish("shop", building.name)
+    published = store.open("shop")
+    assert isinstance(published, edge_generation.EdgeGeneration)
+    assert published.indexed_fields() == set(SCHEMA.fields)
+    other = store.create("shop", config(), building=True)
+    other.upsert(numbered(3))
+    other.compact()
+    assert isinstance(other, edge_generation.EdgeGeneration)
+    assert other.indexed_fields() == set(SCHEMA.fields)
+
+
 def test_other_files_in_the_root_are_no_collections(root: Path, store: EdgeStore) -> None:
     _shop(store)
     (root / "notes.txt").write_text("x")

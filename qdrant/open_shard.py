@@ -1,0 +1,97 @@
+"""A shard of the embedded engine that this process has open."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import qdrant_edge as engine
+
+from core.fields import FieldType
+from core.filters import Filter
+from core.schema_change import extended
+from qdrant.edge_config import payload_indexes
+from qdrant.edge_filters import compiled
+from qdrant.edge_recent import Recent
+from qdrant.generation_folder import GenerationFolder
+from qdrant.shard import Shard
+from qdrant.store import CollectionConfig
+
+_COUNTS_KEPT = 1000
+
+
+class OpenShard:
+    """A shard that this process has open, shared by the handles on it."""
+
+    def __init__(self, shard: Shard, folder: GenerationFolder, config: CollectionConfig) -> None:
+        self.shard = shard
+        self.folder = folder
+        self.config = config
+        self.writing = threading.RLock()
+        self.handles = 0
+        self.recent = Recent()
+        self._counts: dict[Filter | None, int] = {}
+        self._writes = 0
+
+    def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
+        """Apply an operation; the caller holds `writing`."""
+        try:
+            self.shard.update(operation)
+        finally:
+            self._writes += 1
+            self._counts = {}
+            self.recent.forget()
+
+    def count(self, filter: Filter | None) -> int:
+        """Counted once per filter between writes: nobody else writes, and at 100,000 points
+        counting takes up to 20 ms, ten times the query beside it."""
+        known = self._counts.get(filter)
+        if known is not None:
+            return known
+        writes = self._writes
+        number = self.shard.count(lambda: engine.CountRequest(exact=True, filter=compiled(filter)))
+        if writes == self._writes and len(self._counts) < _COUNTS_KEPT:
+            self._counts[filter] = number
+        return number
+
+    def note_facts(self, *, closed: bool = False) -> None:
+        """Write down what other processes may want to know."""
+        count, indexed_vectors = self.shard.sizes()
+        self.folder.write_facts(count=count, indexed_vectors=indexed_vectors, closed=closed)
+
+    def flush(self) -> None:
+        with self.writing:
+            self.shard.flush()
+            self.note_facts()
+
+    def add_fields(self, fields: Mapping[str, FieldType]) -> None:
+        """Index first: a field that is declared is always indexed, whatever ends the process."""
+        with self.writing:
+            schema = extended(self.config.schema, fields)
+            new = {n: k for n, k in fields.items() if n not in self.config.schema.attributes}
+            for index in payload_indexes(new):
+                self.update(lambda index=index: index)  # type: ignore[misc]
+            self.shard.flush()
+            config = replace(self.config, schema=schema)
+            self.folder.write_config(config)
+            self.config = config
+
+    def index_fields(self) -> None:
+        """Index the fields that have no index yet: all of a generation that was being built."""
+        with self.writing:
+            there = self.shard.indexed_fields()
+            missing = {n: k for n, k in self.config.schema.fields.items() if n not in there}
+            for index in payload_indexes(missing):
+                self.update(lambda index=index: index)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Flush, leave the last facts, and release the directory, whatever fails on the way."""
+        with self.writing:
+            try:
+                self.shard.flush()
+                self.note_facts(closed=True)
+            finally:
+                self._writes += 1
+                self._counts = {}
+                self.shard.close()
