@@ -15,6 +15,7 @@ import hmac
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import cast, get_args
 
 from core.interactions import QueryKind
@@ -45,6 +46,8 @@ class QueryIds:
     def __init__(self, secret: bytes) -> None:
         self._key = hashlib.blake2b(secret, digest_size=32, person=b"query-id").digest()
         self._tags: dict[str, bytes] = {}
+        # A page's events come together, and all name one query.
+        self._seen = lru_cache(maxsize=4_096)(self._read)
 
     def new(self, collection: str, kind: QueryKind, at: datetime) -> str:
         """An id for a search of `collection` at an aware moment."""
@@ -54,12 +57,7 @@ class QueryIds:
 
     def read(self, text: str) -> QueryId | None:
         """What `text` says; None where it is no id that was made with this secret."""
-        data = _bytes(text)
-        if data is None or not hmac.compare_digest(self._seal(data[:_BODY]), data[_BODY:]):
-            return None
-        at = _EPOCH + int.from_bytes(data[:_TIME], "big") * _MILLISECOND
-        tag = data[_TIME + 1 : _TIME + 1 + _TAG]
-        return QueryId(text, at, _KINDS[data[_TIME]], tag)
+        return self._seen(text)
 
     def tag(self, collection: str) -> bytes:
         """Four bytes that stand for a collection's name."""
@@ -70,6 +68,14 @@ class QueryIds:
             if len(self._tags) < 10_000:  # names come from outside
                 self._tags[collection] = known
         return known
+
+    def _read(self, text: str) -> QueryId | None:
+        data = _bytes(text)
+        if data is None or not hmac.compare_digest(self._seal(data[:_BODY]), data[_BODY:]):
+            return None
+        at = _EPOCH + int.from_bytes(data[:_TIME], "big") * _MILLISECOND
+        tag = data[_TIME + 1 : _TIME + 1 + _TAG]
+        return QueryId(text, at, _KINDS[data[_TIME]], tag)
 
     def _seal(self, body: bytes) -> bytes:
         return hashlib.blake2b(body, key=self._key, digest_size=_SEAL, person=b"seal").digest()

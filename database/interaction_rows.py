@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,8 @@ from core.interactions import Asked, Event
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_ID = 8
+_CHANCE = random.Random()  # ids that differ, not ids that can't be guessed: a system call less
 
 
 def microseconds(moment: datetime) -> int:
@@ -50,9 +52,7 @@ def event_row(event: Event, key: str | None = None) -> dict[str, Any]:
     """The row of an event. Of several with one `key` on one search, the first is kept."""
     return {
         "query_id": event.query_id,
-        "id": os.urandom(8)
-        if key is None
-        else hashlib.blake2b(key.encode(), digest_size=8).digest(),
+        "id": _CHANCE.randbytes(_ID) if key is None else _digest(key),
         "item": event.item,
         "action": event.action,
         "at": microseconds(event.at),
@@ -60,6 +60,10 @@ def event_row(event: Event, key: str | None = None) -> dict[str, Any]:
         "seconds": event.seconds,
         "value": event.value,
     }
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=_ID).digest()
 
 
 def asked_of(row: Any) -> Asked:
@@ -85,16 +89,10 @@ def asked_of(row: Any) -> Asked:
 
 
 def event_of(row: Any) -> Event:
-    """The event that a row of `EVENTS` tells."""
-    return Event(
-        query_id=row.query_id,
-        item=row.item,
-        action=row.action,
-        at=moment(row.at),
-        position=row.position,
-        seconds=row.seconds,
-        value=row.value,
-    )
+    """The event that a row of `EVENTS` tells, all columns there: by their places, as millions are
+    read at a time, and names cost half of that time."""
+    query_id, _, item, action, at, position, seconds, value = row
+    return Event(query_id, item, action, moment(at), position, seconds, value)
 
 
 def _clean(text: str) -> str:

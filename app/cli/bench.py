@@ -11,6 +11,7 @@ import typer
 from app import benchmarks, search_benchmark
 from app.aspect_benchmark import Study, bench_aspects
 from app.cli import bench_calibrate, bench_fanout, bench_index
+from app.cli.bench_events import events
 from app.cli.bench_ingest import Part, ingest
 from app.cli.bench_tables import SAMPLE, Rounds, Source, tell
 from app.cli.terminal import AsJson, EncoderSpec, errors
@@ -166,6 +167,7 @@ def all_(source: Source = SAMPLE, encoder: EncoderSpec = None) -> None:
 
 
 commands.command()(ingest)
+commands.command()(events)
 commands.command()(bench_index.quantization)
 commands.command()(bench_calibrate.calibrate)
 commands.command()(bench_fanout.fanout)

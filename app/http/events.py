@@ -40,7 +40,7 @@ def event_routes(service: Service) -> APIRouter:
         told = _events(loads(await read_bytes(request, most, "EVENTS__MAX_BODY")))
         key = key_of(request)
         collections = None if key is None else key.collections
-        taken = interactions.take(told, client=_client(request), collections=collections)
+        taken = await interactions.take(told, client=_client(request), collections=collections)
         return json_answer(taken.as_json(), 202)
 
     return router

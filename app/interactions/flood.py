@@ -6,14 +6,17 @@ import math
 import time
 
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from core.errors import TooMany
 
 
 class Flood:
     """Counts events by client, in this process, over a sliding minute.
+
+    On the event loop: the library's other storage starts a thread to forget, at nearly every call,
+    and whoever starts a thread waits for it.
 
     Args:
         per_minute: events of one client.
@@ -24,11 +27,11 @@ class Flood:
         self._limit = RateLimitItemPerMinute(per_minute)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def check(self, client: str, events: int) -> None:
+    async def check(self, client: str, events: int) -> None:
         """Count `events`, all or none of them. Raises TooMany."""
-        if self._limiter.hit(self._limit, client, cost=max(1, events)):
+        if await self._limiter.hit(self._limit, client, cost=max(1, events)):
             return
-        reset = self._limiter.get_window_stats(self._limit, client).reset_time
+        reset = (await self._limiter.get_window_stats(self._limit, client)).reset_time
         raise TooMany(
             f"More than {self._per_minute:,} events a minute came from one client.",
             hint="Send these again later. BINOCLE_EVENTS__PER_MINUTE is the limit.",

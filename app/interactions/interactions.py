@@ -170,7 +170,9 @@ class Interactions:
                 self._keep(searched.image, image_of(searched.request))
         return query_id
 
-    def take(self, told: Sequence[Any], *, client: str, collections: Sequence[str] | None) -> Taken:
+    async def take(
+        self, told: Sequence[Any], *, client: str, collections: Sequence[str] | None
+    ) -> Taken:
         """Look at events and record the good ones.
 
         Args:
@@ -182,7 +184,7 @@ class Interactions:
         TooMany for a flood, and DatabaseUnavailable where they can't be written soon.
         """
         self._check(told)
-        self._flood.check(client, len(told))
+        await self._flood.check(client, len(told))
         kept, refused = self._intake.look(told, self._ids, self._reach(collections), self._clock())
         if kept and not self._recorder.add("event", [event_row(e.event, e.key) for e in kept]):
             raise DatabaseUnavailable(

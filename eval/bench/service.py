@@ -80,6 +80,11 @@ class ServiceProcess:
         family = [process, *process.children(recursive=True)]
         return sum(member.memory_info().rss for member in family)
 
+    def kill(self) -> None:
+        """End it at once, as a crash would (SIGKILL)."""
+        self._process.kill()
+        self._process.wait()
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -92,3 +97,6 @@ class ServiceProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        finally:
+            if self._process.stderr is not None:
+                self._process.stderr.close()

@@ -120,8 +120,8 @@ class InteractionLog:
                 after = rows[-1].query_id
                 between = EVENTS.c.query_id.between(rows[0].query_id, after)
                 events: dict[str, list[Event]] = defaultdict(list)
-                for row in connection.execute(select(EVENTS).where(between)):
-                    events[row.query_id].append(event_of(row))
+                for row in connection.execute(select(EVENTS).where(between)).all():
+                    events[row[0]].append(event_of(row))
             yield rows, events
             if len(rows) < _PAGE:
                 return
