@@ -38,6 +38,13 @@ class ImageSettings(_Part):
     max_bytes: int = Field(
         default=MAX_FILE_BYTES, ge=1, description="Largest image file that is read, in bytes."
     )
+    shown_side: int = Field(
+        default=1600,
+        ge=0,
+        le=8192,
+        description="Longest side of an item's image as it is answered to look at, in pixels; 0 "
+        "answers thumbnails alone, which have 320.",
+    )
 
 
 class HttpSettings(_Part):

@@ -18,7 +18,9 @@ from app.http.search import answered
 from app.http.search_models import SearchAnswer, SimilarParams
 from app.http.service import Service
 from app.http.writing import change_item, put_item
+from app.item_images import ItemImages
 from app.items import Items
+from app.search.policy import Viewer
 from app.search.present import public_payload, thumbnail_url
 from app.search.query import IdPart, SearchRequest
 from core.errors import InvalidName
@@ -51,6 +53,8 @@ def item_routes(service: Service) -> APIRouter:
 
 
 def _add_reading(router: APIRouter, service: Service, items: Items) -> None:
+    images = ItemImages(service.wiring)
+
     @router.get(_ONE, response_model=ItemAnswer, summary="Read an item")
     async def get_item(collection: str, id: ItemId, request: Request) -> Response:
         viewer = service.viewer(request)
@@ -69,11 +73,29 @@ def _add_reading(router: APIRouter, service: Service, items: Items) -> None:
         address, data = await service.lanes.search.run(
             lambda: items.thumbnail(collection, id, viewer)
         )
-        shared = "public" if viewer.owner_id is None and not viewer.sees_private else "private"
-        headers = {"ETag": f'"{address}"', "Cache-Control": f"{shared}, max-age=300"}
+        headers = {"ETag": f'"{address}"', "Cache-Control": _shared(viewer)}
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(data, headers=headers, media_type="image/webp")
+
+    @router.get(
+        _ONE + "/image",
+        response_class=Response,
+        responses={200: {"content": {"image/webp": {}}}, 304: {"description": "Not changed"}},
+        summary="An item's image, to look at",
+    )
+    async def get_image(collection: str, id: ItemId, request: Request) -> Response:
+        """WebP, longest side at most 1,600 pixels (BINOCLE_IMAGES__SHOWN_SIDE); the thumbnail
+        where the image can't be had any more."""
+        viewer = service.viewer(request)
+        known = request.headers.get("if-none-match", "")
+        found = await service.lanes.fetch.run(
+            lambda: images.large(collection, id, viewer, known=known)
+        )
+        headers = {"ETag": f'"{found.tag}"', "Cache-Control": _shared(viewer)}
+        if found.data is None:
+            return Response(status_code=304, headers=headers)
+        return Response(found.data, headers=headers, media_type="image/webp")
 
     @router.get(_ONE + "/similar", response_model=SearchAnswer, summary="Items like this one")
     async def get_similar(
@@ -124,6 +146,12 @@ def _add_writing(router: APIRouter, service: Service, items: Items) -> None:
         viewer = service.viewer(request)
         await write.run(lambda: items.delete(collection, id, viewer))
         return Response(status_code=204)
+
+
+def _shared(viewer: Viewer) -> str:
+    """Who may keep an image that this viewer was shown, and for how long."""
+    anyone = viewer.owner_id is None and not viewer.sees_private
+    return f"{'public' if anyone else 'private'}, max-age=300"
 
 
 def _given(body: ItemBody) -> dict[str, Any]:

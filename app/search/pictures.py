@@ -16,7 +16,7 @@ from ingestion.thumbnails import ThumbnailStore
 def stored_picture(thumbnails: ThumbnailStore, payload: Mapping[str, Any]) -> bytes | None:
     """The file that the item was indexed from, where it still lies there unchanged; else its
     thumbnail (longest side 320 pixels); None where there is neither."""
-    original = _original(payload)
+    original = original_picture(payload)
     if original is not None:
         return original
     try:
@@ -30,10 +30,11 @@ def small_picture(thumbnails: ThumbnailStore, payload: Mapping[str, Any]) -> byt
     try:
         return thumbnails.read(str(payload.get(THUMBNAIL, "")))
     except NotFound:
-        return _original(payload)
+        return original_picture(payload)
 
 
-def _original(payload: Mapping[str, Any]) -> bytes | None:
+def original_picture(payload: Mapping[str, Any]) -> bytes | None:
+    """The file that the item was indexed from; None where it does not lie there unchanged."""
     reference = str(payload.get(IMAGE, ""))
     path = Path(reference)
     if "://" in reference or not path.is_absolute() or not path.is_file():

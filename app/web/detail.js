@@ -3,6 +3,7 @@
 import { counted, labelOf, shown } from "./conditions.js";
 import { byId, el, icon, iconButton } from "./dom.js";
 import { frame, ratioOf, scoreOf, titleElement } from "./grid.js";
+import { showLarge } from "./large.js";
 import { MarkTool } from "./marking.js";
 import { relatedStrips } from "./related.js";
 import { whySection } from "./why.js";
@@ -82,6 +83,7 @@ export class Detail {
     const { description, title } = hit.payload ?? {};
     const picture = frame(hit);
     picture.style.setProperty("--ratio", ratioOf(hit));
+    showLarge(picture, hit);
     this.#marks = new MarkTool(picture, (region) => this.#on.onSimilar(hit, region));
     this.#marks.element.hidden = true;
     picture.querySelector("img")?.addEventListener("load", () => (this.#marks.element.hidden = false));

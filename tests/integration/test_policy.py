@@ -79,7 +79,7 @@ def test_hidden_duplicates_are_not_counted(
 
 
 @pytest.mark.parametrize("item", ["anns", "unsafe"])
-@pytest.mark.parametrize("below", ["", "/thumbnail", "/similar"])
+@pytest.mark.parametrize("below", ["", "/thumbnail", "/image", "/similar"])
 def test_a_hidden_item_is_not_there_for_a_stranger(shop: Live, item: str, below: str) -> None:
     key = headers(shop)
     assert shop.client.get(f"{PATH}/items/{item}{below}", headers=key).status_code == 404
