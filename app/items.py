@@ -14,7 +14,7 @@ from core.errors import InvalidItem, ItemNotFound, StoreUnavailable
 from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
 from core.items import ImageSource, Item, Visibility
 from ingestion.indexing import Indexer, Outcome, with_words
-from ingestion.payload import ITEM
+from ingestion.payload import ITEM, JUDGED
 from qdrant.store import TEXT, Point
 
 _OWN = (
@@ -116,6 +116,8 @@ class Items:
         with self.wiring.catalog.writing(collection) as (opened, writer):
             payload = dict(_visible_point(opened, item_id, viewer).payload)
             payload.pop(ITEM, None)  # it is not as its source had it any more
+            if "safety" in changes:
+                payload.pop(JUDGED, None)  # said by a person now
             for name, value in checked_fields(changes, opened.schema).items():
                 payload[name] = value
             kept = {name: value for name, value in payload.items() if value not in (None, "", [])}
@@ -186,6 +188,8 @@ def changed_item(
     """The item of `point` with `changes` and another image. Raises InvalidItem."""
     settable = {*_OWN, *schema.attributes}
     record = {name: value for name, value in point.payload.items() if name in settable}
+    if JUDGED in point.payload:
+        record.pop("safety", None)  # it was of the image before
     return item_of(point.id, {**record, **changes}, image, schema)
 
 

@@ -95,6 +95,13 @@ class DeriveSettings(_Part):
         "are also compared by.",
     )
 
+    safety: str | None = Field(
+        default=None,
+        pattern="^(zero-shot(:.+)?|head:.+)$",
+        description="What judges how unsafe images are that no source judged: 'zero-shot' (rough), "
+        "'zero-shot:FILE' with concepts of one's own, 'head:FILE' of `binocle train safety`.",
+    )
+
 
 class FetchSettings(_Part):
     """Images fetched from URLs."""

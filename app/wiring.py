@@ -147,7 +147,7 @@ class Wiring:
     def derive(self) -> Derive:
         """What to learn of images."""
         wanted = self.settings.derive
-        return Derive(wanted.colors, wanted.duplicates, wanted.appearance)
+        return Derive(wanted.colors, wanted.duplicates, wanted.appearance, wanted.safety)
 
     def duplicates(self, collection: str) -> DuplicateIndex | None:
         """The near-duplicates of a collection; None where they are not wanted."""

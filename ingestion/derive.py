@@ -29,11 +29,13 @@ class Derive:
         colors: names of the dominant colours, for filters.
         duplicates: groups of near-duplicates.
         appearance: the vector of colour and texture, where the collection has one.
+        safety: the judge of how unsafe an image is, as `encoders.safety` has it; None: nobody.
     """
 
     colors: bool = True
     duplicates: bool = True
     appearance: bool = True
+    safety: str | None = None
 
 
 NOTHING = Derive(colors=False, duplicates=False, appearance=False)

@@ -17,6 +17,7 @@ from encoders.lexical import document
 from ingestion.derive import NOTHING, Derive
 from ingestion.duplicates import DuplicateIndex, with_groups
 from ingestion.fetch import Fetcher
+from ingestion.judging import with_safety
 from ingestion.limits import Limits
 from ingestion.payload import attributes_of, payload_of
 from ingestion.preparing import Keep, Prepared, Preparer, encode
@@ -124,6 +125,7 @@ class Indexer:
         self._limits = limits or Limits()
         self._fetcher = Fetcher(self._limits.fetch)
         self._duplicates = duplicates
+        self._judge = derive.safety
         learnt = to_derive(generation.config, derive)
         self._preparer = Preparer(encoder, thumbnails, self._limits, self._fetcher, learnt, keep)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="indexing")
@@ -169,7 +171,8 @@ class Indexer:
             one.item.id: one.derived.likeness for one in prepared if isinstance(one, Prepared)
         }
         schema = self._generation.config.schema
-        self._write(with_groups(points, likenesses, self._duplicates, schema))
+        judged = with_safety(points, self._judge, self._encoder, schema)
+        self._write(with_groups(judged, likenesses, self._duplicates, schema))
         return outcomes
 
     def _prepared(self, place: int, item: Item, first: Mapping[str, int]) -> Prepared | Rejection:

@@ -16,6 +16,7 @@ from ingestion.duplicates import with_groups
 from ingestion.fetch import Fetcher
 from ingestion.indexing import check_encoder, point_of, to_derive
 from ingestion.intake import Intake
+from ingestion.judging import with_safety
 from ingestion.preparing import Preparer, encode
 from ingestion.rejects import Rejection, RejectsFile, check_share
 from ingestion.renewing import Renewer
@@ -237,11 +238,14 @@ class _Run:
 
     def _points(self, encoded: Sequence[Encoded]) -> list[Point]:
         """In the groups of their near-duplicates."""
+        task = self._task
+        schema = task.generation.config.schema
+        points = [one.point for one in encoded]
         return with_groups(
-            [one.point for one in encoded],
+            with_safety(points, task.derive.safety, task.encoder, schema),
             {one.point.id: one.likeness for one in encoded},
-            self._task.duplicates,
-            self._task.generation.config.schema,
+            task.duplicates,
+            schema,
         )
 
     def _concluded(self) -> BinocleError | None:

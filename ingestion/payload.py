@@ -23,6 +23,8 @@ SHA256 = "_sha256"
 """Of the image file's bytes, hexadecimal."""
 PHASH = "_phash"
 """The perceptual hash, hexadecimal."""
+JUDGED = "_judged"
+"""What judged `safety`, where no source says it: the spec of the judge."""
 ITEM = "_item"
 """`item_hash` of the item as it was indexed."""
 
@@ -179,6 +181,10 @@ def renewed_payload(
         for name, value in present.items()
         if name not in SAID and name not in schema.attributes
     }
+    if item.safety is not None:
+        learnt.pop(JUDGED, None)
+    elif JUDGED in learnt and schema.derives("safety") and "safety" in present:
+        said["safety"] = present["safety"]
     return {**learnt, **said}
 
 

@@ -26,6 +26,7 @@ from app.cli import (
     plan,
     ranker,
     release,
+    safety,
     search,
     serve,
     train,
@@ -55,6 +56,7 @@ binocle.add_typer(events.commands, name="events")
 train.commands.command("compact")(compact.compact)
 train.commands.command("mine")(mine.mine)
 train.commands.command("ranker")(ranker.ranker)
+train.commands.command("safety")(safety.safety)
 binocle.add_typer(train.commands, name="train")
 binocle.add_typer(release.commands, name="release")
 binocle.add_typer(judgments.commands, name="judgments")
