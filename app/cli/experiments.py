@@ -194,7 +194,8 @@ def simulate(
 
 def _say(record: Record, what: str) -> None:
     state = record.state(datetime.now(UTC))
-    output.print(f"'{record.name}' {what}: it is {state}.")
+    now = "a draft" if state == "draft" else state
+    output.print(f"'{record.name}' {what}: it is {now}.")
     if state == "draft":
         errors.print(f"`binocle experiments start {record.name}` lets it run.", soft_wrap=True)
 

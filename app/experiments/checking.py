@@ -46,6 +46,7 @@ def _check(wiring: Wiring, name: str, variant: Variant, config: CollectionConfig
     ranking = variant.ranking
     if ranking is not None:
         ranking.check(config.schema)
+        ranking.check_curves(config.fingerprint)
         wiring.shelf.check(ranking, config.fingerprint)
     shaping = replace(AS_CONFIGURED, **variant.shaping())
     check_group(shaping.group, config.schema)

@@ -18,7 +18,7 @@ from app.interactions.asker import Asker
 from app.problems import problem_of
 from app.search.pipeline import Searcher
 from app.search.query import SearchRequest
-from core.errors import BinocleError, DatabaseError
+from core.errors import BinocleError, DatabaseError, EncoderMismatch
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +91,7 @@ class Experiments:
 
     def failed(self, arranged: Arranged, error: Exception) -> None:
         """Note that a search failed, if it was not the caller's fault."""
-        problem = problem_of(error) if isinstance(error, BinocleError) else None
-        if arranged.drawn is not None or (problem is not None and problem.status < 500):
+        if arranged.drawn is not None or not _ours(error):
             return
         now = self._clock()
         code = error.code if isinstance(error, BinocleError) else "unexpected"
@@ -136,3 +135,10 @@ class Experiments:
                 step()
             except BinocleError as error:  # the thread outlives what may mend itself
                 log.warning("%s", error)
+
+
+def _ours(error: Exception) -> bool:
+    """Whether it is the service that failed, and not the caller."""
+    if isinstance(error, EncoderMismatch):  # a conflict, but of the collection's own
+        return True
+    return not isinstance(error, BinocleError) or problem_of(error).status >= 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from eval.experiments.findings import Compared, Findings
@@ -15,7 +16,7 @@ _MARKS = {"better": "▲ ", "worse": "▼ "}
 
 def number(value: float | None, digits: int = 4) -> str:
     """A figure; a dash where there is none."""
-    return NONE if value is None else f"{value:.{digits}g}"
+    return NONE if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -16,7 +16,7 @@ from eval.experiments.moments import Moments
 from eval.experiments.outcomes import unit_of
 from eval.experiments.pace import Pace
 from eval.experiments.plan import INTERLEAVED, Plan
-from eval.experiments.sequential import always_valid_mean
+from eval.experiments.sequential import LEAST, always_valid_mean
 
 SIGN = "sign test over votes, read once"
 ANY_TIME = "always-valid mixture test of the mean vote, may be read at any time"
@@ -92,6 +92,8 @@ def _look(plan: Plan, found: Votes, at: datetime, before: Sequence[Look]) -> Loo
 def _any_time(plan: Plan, found: Votes, second: str, looks: Sequence[Look]) -> Compared:
     last = looks[-1]
     verdict = _verdict(plan, found, last.p, "undecided")
+    if last.units < LEAST:
+        verdict = ("undecided", f"{last.units} {plan.unit}s have clicked; {LEAST} are needed.")
     return Compared(
         second, ANY_TIME, *verdict, None, None, known(last.difference), known(last.low),
         known(last.high), last.p, tuple(looks),

@@ -107,9 +107,10 @@ class Stubborn:
 
 
 @pytest.fixture
-def stubborn(tiny_bundle: Path) -> tuple[Wiring, list[Stubborn]]:
+def stubborn(tiny_bundle: Path, tmp_path: Path) -> tuple[Wiring, list[Stubborn]]:
     """A wiring whose generations are stubborn, and the list that they will be in."""
     settings = Settings.load(
+        data=tmp_path,
         store="memory",
         encoder=f"bundle:{tiny_bundle}",
         http__port=0,
