@@ -71,6 +71,10 @@ class Directories:
     def releases(self) -> Path:
         return self.root / "releases"
 
+    @property
+    def drift(self) -> Path:
+        return self.root / "drift"
+
 
 def thumbnails_of(shared: str | None, directories: Directories, collection: str) -> ThumbnailStore:
     """A collection's thumbnails: at the address that replicas share, or in the data directory."""

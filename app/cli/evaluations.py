@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from app.cli import calibrate, eval_online
+from app.cli import calibrate, eval_drift, eval_online
 from app.cli import eval as evaluation
 
 _SET = "set"
@@ -30,3 +30,4 @@ commands = typer.Typer(
 commands.command(_SET)(evaluation.evaluate)
 commands.command("online")(eval_online.online)
 commands.command("calibrate")(calibrate.calibrate)
+commands.command("drift")(eval_drift.drift)

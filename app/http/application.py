@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from app.batching import Pace
+from app.drift.health import HealthCollector
 from app.experiments.experiments import Experiments
 from app.experiments.guarding import Guarding
 from app.experiments.registry import Registry
@@ -97,6 +98,8 @@ def create_app(
         serve_page(app)
     describe(app)
     wiring.telemetry.ready.set_function(lambda: float(service.ready))
+    if not encodes_only:
+        wiring.telemetry.registry.register(HealthCollector(wiring))
     return app
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from app.drift.sampling import baseline_path, sample
 from app.reembedding.comparing import Comparison
 from app.reembedding.request import Reembedded, Reembedding, Watching
 from app.reembedding.run import answering, reembed
@@ -14,6 +16,8 @@ from app.release.work import Work
 from app.running import search_running_service
 from app.search.query import SearchRequest, TextPart, VectorPart
 from core.errors import BinocleError, CollectionBusy, GenerationChanged
+from core.interactions import Asked
+from eval.online.files import InteractionFiles
 
 _TRIED = 5
 
@@ -60,6 +64,7 @@ def publish(work: Work) -> Outcome:
         return Outcome(
             Decision.REFUSED, f"{generation} does not answer: {trouble} {back} is back.", facts
         )
+    facts["baseline"] = _baseline(work)
     calibrated = bool(work.wiring.rankings.of(collection).calibration)
     note = (
         " Its ranking holds a calibration of relevance, which is the old encoder's: fit it again."
@@ -67,6 +72,18 @@ def publish(work: Work) -> Outcome:
         else ""
     )
     return Outcome(Decision.PASSED, f"Answers from {generation}.{note}", facts)
+
+
+def _baseline(work: Work) -> str:
+    """Keep what items and queries are like now, for drift to be told from; where it is."""
+    log = work.settings.shadow.log
+    asked: Iterator[Asked] = iter(())
+    if log is not None and work.path(log).is_dir():
+        collection = work.settings.collection
+        asked = (visit.asked for visit in InteractionFiles(work.path(log)).visits(collection))
+    path = baseline_path(work.wiring, work.settings.collection)
+    sample(work.wiring, work.settings.collection, asked, seed=work.settings.seed).save(path)
+    return str(path)
 
 
 def _wanted(work: Work, *, publish: bool) -> Reembedding:

@@ -1,4 +1,4 @@
-"""A Parquet log of impressions and clicks, as arrays."""
+"""A Parquet log of impressions and clicks, a file or a folder of them, as arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from core.errors import InvalidItem, SourceError
@@ -104,11 +104,12 @@ def _events(settings: LogReading, path: Path) -> pa.Table:
     """The rows of the actions and the time that count, with the columns that there are."""
     names = settings.columns
     try:
-        there = pq.read_schema(path).names
+        dataset = ds.dataset([str(file) for file in _files(path)], format="parquet")
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
             f"{path} is no Parquet file that can be read: {error}", field="log"
         ) from error
+    there = dataset.schema.names
     needed = [names.page, names.item, names.position, names.action]
     if names.query not in there and names.query_image not in there:
         needed.append(names.query)
@@ -118,7 +119,7 @@ def _events(settings: LogReading, path: Path) -> pa.Table:
     check_columns(needed, there, str(path))
     known = (names.query, names.query_image, names.time, names.randomised)
     optional = [name for name in known if name in there]
-    table = pq.read_table(path, columns=list(dict.fromkeys((*needed, *optional))))
+    table = dataset.to_table(columns=list(dict.fromkeys((*needed, *optional))))
     actions = (*settings.impressions, *settings.clicks)
     table = table.filter(pa.array(_is_in(table, names.action, actions)))
     if timed:
@@ -131,6 +132,20 @@ def _events(settings: LogReading, path: Path) -> pa.Table:
             field="log",
         )
     return table
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or all below the folder that `binocle events export` wrote. Raises SourceError."""
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.rglob("*.parquet") if not file.name.startswith("."))
+    if not files:
+        raise SourceError(
+            f"{path} holds no Parquet file.",
+            hint="`binocle events export --to DIR` writes some.",
+            field="log",
+        )
+    return files
 
 
 def _is_in(table: pa.Table, column: str, values: Sequence[str]) -> NDArray[np.bool_]:

@@ -74,13 +74,15 @@ def _answers(
     chosen = np.flatnonzero(shown.clicked & (rows >= 0) & (counts[inverse] >= settings.support))
     seen = bias[np.minimum(shown.position[chosen], len(bias) - 1)]
     weights = np.minimum(1 / seen, settings.propensities.clip)
+    passed = _skipped(shown)
+    often = np.bincount(inverse, passed)[inverse] >= settings.skips
+    wrong = passed & often & ~liked & (rows >= 0)
     starts = np.searchsorted(shown.page, shown.page[chosen])
     negatives = []
     for place, start in zip(chosen.tolist(), starts.tolist(), strict=True):
         above = np.arange(start, place)
         above = above[shown.position[above] < shown.position[place]]
-        skipped = rows[above[~liked[above] & (rows[above] >= 0)]]
-        negatives.append(np.setdiff1d(skipped, rows[place : place + 1]))
+        negatives.append(np.setdiff1d(rows[above[wrong[above]]], rows[place : place + 1]))
     return Answers(
         shown.queries,
         shown.query[chosen],
@@ -88,3 +90,10 @@ def _answers(
         weights / weights.mean() if len(weights) else weights,
         negatives,
     )
+
+
+def _skipped(shown: Shown) -> NDArray[np.bool_]:
+    """bool (n,): not clicked, above an item of the same page that was."""
+    last = np.full(int(shown.page.max()) + 1 if len(shown.page) else 0, -1)
+    np.maximum.at(last, shown.page[shown.clicked], shown.position[shown.clicked])
+    return np.asarray(~shown.clicked & (shown.position < last[shown.page]))

@@ -104,5 +104,11 @@ class Clicks(ItemCatalog, LogReading):
     """
 
     kind: Literal["clicks"] = "clicks"
-    log: Path = Field(description="Parquet file of events.")
+    log: Path = Field(description="Parquet file of events, or a folder of them.")
     support: int = Field(default=1, ge=1, description="Least impressions of an item for its query.")
+    skips: int = Field(
+        default=1,
+        ge=1,
+        description="Times that an item was passed over for its query, above a click, to be a "
+        "negative: once may be chance.",
+    )

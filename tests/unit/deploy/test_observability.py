@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app.drift.health import Health, families
 from app.telemetry import Telemetry
 from tests.deployment import DEPLOY, services
 
@@ -35,7 +36,8 @@ def exported() -> dict[str, set[str]]:
             for ending in _ENDINGS[family.type]:
                 bucket = {"le"} if ending == "_bucket" else set()
                 found[family.name + ending] = set(metric._labelnames) | bucket
-    for family in telemetry.registry.collect():
+    shop = Health(items=1, newest=0.0, without=0.0, drifted={"queries": False}, checked=0.0)
+    for family in (*telemetry.registry.collect(), *families({"shop": shop})):
         for sample in family.samples:
             found.setdefault(sample.name, set(sample.labels))
     return found

@@ -40,8 +40,8 @@ def write_log(path: Path, *pages: list[Any], query: str = "query") -> None:
 
 
 def clicked(folder: Path, **settings: Any) -> Built:
-    settings = {"propensities": GIVEN, **settings}
-    return build_one(folder, kind="clicks", path="shop.parquet", log="log.parquet", **settings)
+    settings = {"propensities": GIVEN, "log": "log.parquet", **settings}
+    return build_one(folder, kind="clicks", path="shop.parquet", **settings)
 
 
 def told(built: Built) -> dict[tuple[Any, str], tuple[float, set[str]]]:
@@ -209,3 +209,29 @@ def test_positions_count_from_one(folder: Path) -> None:
     write_log(folder / "log.parquet", [("p", "hat", "i0", -1, "click", None)])
     with pytest.raises(SourceError, match="count from 1"):
         clicked(folder)
+
+
+def test_a_log_may_be_a_folder_of_exported_files(folder: Path) -> None:
+    for day in (1, 2):
+        (folder / "events" / f"day={day}").mkdir(parents=True)
+        path = folder / "events" / f"day={day}" / "events.parquet"
+        write_log(path, page(day, f"query {day}", [0, 1], [1]))
+    (folder / "events" / "day=2" / ".events.parquet").write_text("unfinished")
+    built = clicked(folder, log="events")
+    assert {query for query, _ in told(built)} == {"query 1", "query 2"}
+
+
+def test_a_folder_without_a_log_is_told(folder: Path) -> None:
+    (folder / "events").mkdir()
+    with pytest.raises(SourceError, match="holds no Parquet file"):
+        clicked(folder, log="events")
+
+
+def test_an_item_passed_over_once_may_be_chance(folder: Path) -> None:
+    pages = [page(0, "hat", [4, 5, 6], [6]), page(1, "hat", [4, 7, 6], [6])]
+    write_log(folder / "log.parquet", *pages, page(2, "hat", [5], []))
+    found = [
+        {pair.negatives[0].data for pair in FixedPairs(clicked(folder, skips=2).source)},
+        [len(pair.negatives) for pair in FixedPairs(clicked(folder).source)],
+    ]
+    assert found == [{shop_rows()["image"][4]}, [2, 2]]

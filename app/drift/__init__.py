@@ -1,0 +1,1 @@
+"""Drift and health of the collections of this data directory."""
