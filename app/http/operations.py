@@ -63,6 +63,7 @@ class OperationsAnswer(Answer):
     in_flight: int = Field(description="Requests being answered, this one among them.")
     encoder: str
     store: str = Field(description="embedded or memory; http or https: a Qdrant server.")
+    events: bool = Field(description="Whether searches and events are recorded.")
     searches: list[WindowModel] = Field(description="Requests that search, of this process alone.")
     collections: list[HoldingModel]
     rejects: list[RejectsModel] = Field(description="Of the latest bulk loads, latest first.")
@@ -92,6 +93,7 @@ def _state(service: Service) -> dict[str, Any]:
         "in_flight": _in_flight(service),
         "encoder": wiring.settings.encoder,
         "store": wiring.settings.store.partition(":")[0],
+        "events": wiring.settings.events.enabled,
         "searches": [{"span": span, **asdict(pulse.window(span))} for span in _SPANS],
         "collections": holdings(wiring),
         "rejects": [

@@ -40,6 +40,11 @@ export class Detail {
     return this.#dialog.open;
   }
 
+  /** Id of the item that is shown, or was last. */
+  get item() {
+    return this.#dialog.dataset.id;
+  }
+
   close() {
     this.#dialog.close();
   }

@@ -171,7 +171,10 @@ class Page {
       onWords: (q) => this.#go({ q, item: null }),
       onFilter: (filter) => this.#go({ filter, item: null }),
     });
-    if (!item && this.#detail.isOpen) this.#detail.close();
+    if (!item && this.#detail.isOpen) {
+      this.#detail.close();
+      this.#answer.focusOn(this.#detail.item); // the browser would go to the one that was opened first
+    }
     if (item) {
       const hit = await this.#items.get(collection, item).catch((problem) => this.#lost(turn, problem));
       if (turn !== this.#turn || !hit) return;

@@ -6,6 +6,7 @@ import re
 
 import httpx
 from playwright.sync_api import Page, Route, expect
+from tenacity import Retrying, retry_if_result, stop_after_delay
 
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -38,10 +39,14 @@ def test_collections_and_traffic_are_shown(page: Page, site: str) -> None:
 
 
 def test_what_the_service_does_not_know_is_said_to_be_unknown(page: Page) -> None:
-    for name in ("operations/queries", "experiments"):
-        page.route(f"**/v1/{name}", lambda route: route.fulfill(status=404, json={}))
+    def without_record(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "events": False})
+
+    page.route("**/v1/operations", without_record)
+    page.route("**/v1/experiments", lambda route: route.fulfill(status=404, json={}))
     page.goto("/operators")
-    expect(page.locator("#queries")).to_contain_text("Not known")
+    expect(page.locator("#queries")).to_contain_text("Not known: this service keeps no record")
     expect(page.locator("#experiments")).to_contain_text("Not known")
     # Collections in memory have no size on disk.
     expect(page.get_by_role("row", name=re.compile("^colours"))).to_contain_text("unknown")
@@ -87,19 +92,40 @@ def test_old_figures_stay_and_are_said_to_be_old(page: Page) -> None:
     expect(page.locator("#late")).to_have_text("")
 
 
-def test_queries_and_experiments_are_shown_as_text(page: Page) -> None:
-    rows = [{"text": "<b>red</b>", "count": 1234}]
-    body = {"top": rows, "without_results": [], "without_clicks": rows}
-    page.route("**/operations/queries", lambda route: route.fulfill(json=body))
+def test_what_people_ask_for_is_shown_as_text(page: Page, site: str) -> None:
+    search = f"{site}/v1/collections/colours/search"
+    for text in ("<b>red</b>", "<b>red</b>", "wolpertinger"):
+        body = {"query": [{"text": text}], "min_relevance": 0.99}
+        httpx.post(search, json=body).raise_for_status()
+    with page.expect_response("**/operations/queries"):
+        page.goto("/operators")
+    most = page.get_by_role("region", name="Most asked")
+    again = Retrying(retry=retry_if_result(lambda there: not there), stop=stop_after_delay(10))
+    again(lambda: page.reload() and most.filter(has_text="wolpertinger").count())
+    expect(most.get_by_role("row", name="<b>red</b> 2")).to_be_visible()
+    expect(page.get_by_role("region", name="Without results")).to_contain_text("wolpertinger")
 
-    def experiments(route: Route) -> None:
-        one = {"name": "blue", "state": "running", "collection": "colours", "variants": ["a", "b"]}
-        route.fulfill(json={"experiments": [one]})
 
-    page.route("**/v1/experiments", experiments)
+def test_experiments_are_shown_with_their_states(page: Page) -> None:
+    variants = [{"name": name, "share": 0.5, "changes": [], "stopped": None} for name in "ab"]
+    one = {
+        "name": "<i>blue</i>",
+        "collection": "colours",
+        "state": "stopped",
+        "unit": "session",
+        "traffic": 0.1,
+        "interleave": False,
+        "variants": variants,
+        "created_at": "2026-01-01T00:00:00Z",
+        "starts_at": "2026-01-02T00:00:00Z",
+        "ends_at": None,
+        "stopped_at": "2026-01-03T00:00:00Z",
+        "reason": "latency",
+        "definition": {},
+        "suspended": None,
+    }
+    page.route("**/v1/experiments", lambda route: route.fulfill(json={"experiments": [one]}))
     page.goto("/operators")
-    expect(page.get_by_role("region", name="Most asked", exact=True).first).to_contain_text(
-        "<b>red</b>"
-    )
-    expect(page.locator("#queries")).to_contain_text("1,234")
-    expect(page.get_by_role("region", name="Experiments")).to_contain_text("running")
+    shown = page.get_by_role("region", name="Experiments")
+    for text in ("<i>blue</i>", "stopped: latency", "10 % of sessions", "a 50 %, b 50 %", "Jan 3"):
+        expect(shown).to_contain_text(text)

@@ -36,6 +36,7 @@ def test_the_state_is_told_in_one_answer(watched: Live) -> None:
     state = watched.client.get("/v1/operations").json()
     assert state["ready"]
     assert state["store"] == "memory"
+    assert state["events"] is True
     assert state["memory_bytes"] > 1_000_000
     assert state["in_flight"] >= 1
     (shoes,) = state["collections"]

@@ -35,7 +35,8 @@ class Operations {
     const { signal } = this.#asking;
     try {
       const state = await call("/v1/operations", { signal });
-      const [asked, tried] = await Promise.all([optional("/v1/operations/queries", signal), optional("/v1/experiments", signal)]);
+      const record = state.events ? optional("/v1/operations/queries", signal) : null;
+      const [asked, tried] = await Promise.all([record, optional("/v1/experiments", signal)]);
       this.#show(state, asked, tried);
     } catch (problem) {
       if (isAborted(problem)) return;

@@ -10,8 +10,8 @@ export function tiles({ ready, searches, in_flight: inFlight, uptime_seconds: up
   const facts = [
     ["State", ready ? "ready" : "not ready", !ready],
     ["Searches a second", rate(minute.per_second)],
-    ["Half answered within", latency(minute.p50_ms)],
-    ["99 % answered within", latency(minute.p99_ms)],
+    ["Half within, last minute", latency(minute.p50_ms)],
+    ["99 % within, last minute", latency(minute.p99_ms)],
     ["Failed, last minute", count(minute.failed), minute.failed > 0],
     ["Requests at this moment", count(inFlight)],
     ["Up for", span(uptime)],
