@@ -86,7 +86,8 @@ class _Run:
         self._preparer = Preparer(task.encoder, task.thumbnails, task.limits, fetcher, learnt)
         self._renewer = Renewer(task.generation, task.ledger, self._reject)
         self._stages = Stages()
-        self._stop = self._stages.stopping = stop
+        self._same: Channel[Wanted]
+        self._stages.stopping = stop
         self._counting = threading.Lock()
         self._indexed = self._renewed = self._deleted = self._confirmed = 0
         self._total = task.source.total
@@ -95,7 +96,7 @@ class _Run:
     def report(self, on_progress: OnProgress) -> LoadReport:
         self._build()
         self._stages.start()
-        self._wait(on_progress)
+        self._stages.watch(lambda: on_progress(self._progress()), every=_TICK)
         failure = self._stages.failure or self._flush() or self._concluded()
         if failure is not None and not isinstance(failure, BinocleError):
             raise failure  # a fault of ours: to be seen, not summed up
@@ -121,7 +122,7 @@ class _Run:
     def _build(self) -> None:
         pace, stages = self._task.pace, self._stages
         found: Channel[Wanted] = Channel(64, 1)
-        loaded: Channel[Loaded] = Channel(pace.fetchers, pace.fetchers)
+        loaded: Channel[Loaded] = Channel(pace.fetchers, pace.fetchers + 1)
         ready: Channel[Ready] = Channel(pace.ahead, pace.decoders)
         points: Channel[Encoded] = Channel(2 * pace.write_batch, pace.encoders)
         stages.source("read", self._intake.wanted(), found)
@@ -129,7 +130,9 @@ class _Run:
         if elsewhere is not None:
             stages.stage("elsewhere", self._hand_over, found, None, batch=elsewhere.batch)
             return
-        stages.stage("fetch", self._fetch, found, loaded, threads=pace.fetchers)
+        self._same = Channel(pace.write_batch, pace.fetchers)
+        stages.stage("fetch", self._fetch, found, loaded, threads=pace.fetchers, beside=self._same)
+        stages.stage("renew", self._renew_same, self._same, loaded, batch=pace.write_batch)
         stages.stage("decode", self._decode, loaded, ready, threads=pace.decoders)
         stages.stage(
             "encode",
@@ -140,19 +143,6 @@ class _Run:
             batch=pace.encode_batch,
         )
         stages.stage("write", self._write, points, None, batch=pace.write_batch)
-
-    def _wait(self, on_progress: OnProgress) -> None:
-        try:
-            while not self._stages.wait(_TICK):
-                on_progress(self._progress())
-        except KeyboardInterrupt:
-            self._stop.set()
-            try:
-                while not self._stages.wait(_TICK):
-                    on_progress(self._progress())
-            except KeyboardInterrupt:
-                self._stages.abandon()
-                raise
 
     def _renew(self, wanted: Sequence[Wanted]) -> list[Wanted]:
         if not wanted:
@@ -195,8 +185,18 @@ class _Run:
                 with self._counting:
                     self._confirmed += 1
                 continue
-            if not same or self._renew([wanted]):
+            if same:
+                self._same.put(wanted)
+            else:
                 yield Loaded(wanted, data)
+
+    def _renew_same(self, batch: list[Wanted]) -> Iterator[Loaded]:
+        """Many at once: a catalog whose images were all copied anew has nothing else."""
+        for wanted in self._renew(batch):  # what the collection does not hold after all
+            try:
+                yield Loaded(wanted, self._preparer.read(wanted.candidate.item.image))
+            except BinocleError as error:
+                self._reject(wanted, error)
 
     def _decode(self, loaded: list[Loaded]) -> Iterator[Ready]:
         for one in loaded:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ingestion.channel import Channel
 
@@ -67,8 +67,13 @@ class Stages:
         *,
         threads: int = 1,
         batch: int = 1,
+        beside: Channel[Any] | None = None,
     ) -> None:
-        """`threads` threads that take up to `batch` values and put what `work` makes of them."""
+        """`threads` threads that take up to `batch` values and put what `work` makes of them.
+
+        Args:
+            beside: another output, which `work` puts to by itself.
+        """
         place = self._next_place()
 
         def run() -> None:
@@ -78,8 +83,9 @@ class Stages:
                         continue
                     self._work(name, place, work, values, output)
             finally:
-                if output is not None:
-                    output.close()
+                for each in (output, beside):
+                    if each is not None:
+                        each.close()
 
         for _ in range(threads):
             self._add(name, run)
@@ -94,6 +100,23 @@ class Stages:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def watch(self, on_tick: Callable[[], None], *, every: float) -> None:
+        """Wait for the end and call `on_tick` every so many seconds.
+
+        Ctrl-C stops what is read, and what was read is finished; a second one throws it away.
+        """
+        try:
+            while not self.wait(every):
+                on_tick()
+        except KeyboardInterrupt:
+            self.stopping.set()
+            try:
+                while not self.wait(every):
+                    on_tick()
+            except KeyboardInterrupt:
+                self.abandon()
+                raise
 
     def abandon(self) -> None:
         """Makes every stage throw away what it has still to do."""
