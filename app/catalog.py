@@ -58,6 +58,10 @@ class Catalog:
         """Names of the published collections, sorted."""
         return self._store.collections()
 
+    def published(self, name: str) -> str | None:
+        """The generation that is published; None where there is no such collection."""
+        return self._store.published(name)
+
     def failures(self) -> dict[str, BinocleError]:
         """Collections that could not be opened at the last try, with the reason."""
         with self._state:

@@ -103,9 +103,9 @@ class Running:
             return False
         return not (self._elsewhere and any(isinstance(p, VectorPart) for p in request.parts))
 
-    def arrange(self, arranged: Arranged, unit: str) -> Arranged:
-        """As arranged, with this experiment's variant."""
-        name, stopped = self.record.name, self.record.stopped_variants
+    def arrange(self, arranged: Arranged, unit: str, at: datetime) -> Arranged:
+        """As arranged, with this experiment's variant, unless that was stopped by then."""
+        name = self.record.name
         units = {**arranged.units, name: unit}
         if self._interleave:
             first, second = self._names
@@ -115,27 +115,32 @@ class Running:
             variants = {**arranged.variants, name: INTERLEAVED}
             return Arranged(arranged.plain, both, variants, units, drawn)
         variant = self._assignment.variant(unit)
-        if variant is None or variant in stopped:
+        if variant is None or self._stopped(variant, at):
             return arranged
         change = self._changes[variant]
         ways = tuple(change.of(way) for way in arranged.ways)
         named = {**arranged.variants, name: variant}
         return replace(arranged, ways=ways, variants=named, units=units)
 
+    def _stopped(self, variant: str, at: datetime) -> bool:
+        stopped = self.record.stopped_variants.get(variant)
+        return stopped is not None and stopped.at <= at
+
 
 def arrange(
-    running: Iterable[Running], asker: Asker, request: SearchRequest, now: datetime
+    running: Iterable[Running], asker: Asker, request: SearchRequest, at: datetime
 ) -> Arranged:
     """The request as the running experiments of its collection have it.
 
     Args:
         running: those interleaved last, as they double the ways.
+        at: when the search began: its next pages go on as it began, whatever starts or ends.
     """
     arranged = Arranged(request, (Way(request),))
     for each in running:
-        if each.record.state(now) != "running" or not each.takes(request):
+        if not each.record.ran(at) or not each.takes(request):
             continue
         unit = each.unit(asker)
         if unit is not None:
-            arranged = each.arrange(arranged, unit)
+            arranged = each.arrange(arranged, unit, at)
     return arranged

@@ -18,7 +18,7 @@ from app.interactions.asker import Asker
 from app.problems import problem_of
 from app.search.pipeline import Searcher
 from app.search.query import SearchRequest
-from core.errors import BinocleError, DatabaseError, EncoderMismatch
+from core.errors import BinocleError, EncoderMismatch
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,11 @@ class Experiments:
         self._guarding = guarding
         self._clock = clock
         self._watch = ExperimentWatch(
-            registry.all, searcher.catalog.beside.keep, registry.stop, clock
+            registry.all,
+            searcher.catalog.beside.keep,
+            registry.stop,
+            searcher.catalog.published,
+            clock,
         )
         self._failures: deque[dict[str, Any]] = deque(maxlen=_MOST_FAILURES)
         self._stopped = threading.Event()
@@ -78,12 +82,15 @@ class Experiments:
                 thread.join()
         self._write_failures()
 
-    def apply(self, collection: str, asker: Asker, request: SearchRequest) -> Arranged:
-        """The request as the running experiments have it."""
+    def apply(
+        self, collection: str, asker: Asker, request: SearchRequest, began: datetime
+    ) -> Arranged:
+        """The request as the experiments have it that ran when the search began: a next page goes
+        on as the first one was."""
         running = self._watch.seen.running.get(collection)
         if not running:
             return Arranged(request, (Way(request),))
-        return arrange(running, asker, request, self._clock())
+        return arrange(running, asker, request, began)
 
     def answer(self, collection: str, arranged: Arranged) -> Answered:
         """Raises as `app.search.pipeline.Searcher.search`."""
@@ -119,14 +126,14 @@ class Experiments:
             return
         try:
             self._guarding.look(self._watch.seen.records, self._clock())
-        except DatabaseError as error:
+        except BinocleError as error:
             log.warning("Guardrails can't be looked at: %s", error)
 
     def _write_failures(self) -> None:
         rows = [self._failures.popleft() for _ in range(len(self._failures))]
         try:
             self._registry.note_failures(rows)
-        except DatabaseError:
+        except BinocleError:
             self._failures.extend(rows)
 
     def _repeat(self, step: Callable[[], None], seconds: float) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from app.experiments.document import IN_RANKING, Experiment
 
 State = Literal["draft", "scheduled", "running", "ended", "stopped"]
+_PAGES = timedelta(minutes=10)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,15 @@ class Record:
     def over(self, now: datetime) -> bool:
         """Whether it has run."""
         return self.state(now) in ("ended", "stopped")
+
+    def ran(self, at: datetime) -> bool:
+        """Whether it ran at a moment, as far as is known by now."""
+        ends = [each for each in (self.ends_at, self.stopped_at) if each is not None]
+        return self.starts_at is not None and self.starts_at <= at < min(ends, default=_NEVER)
+
+    def lately_over(self, now: datetime) -> bool:
+        """Whether it ended so short a time ago that people may still turn its pages."""
+        return self.starts_at is not None and self.over(now) and now - self.until(now) < _PAGES
 
     def until(self, now: datetime) -> datetime:
         """The end of what there is to read."""

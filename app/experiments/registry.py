@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +16,8 @@ from app.experiments.table import EXPERIMENTS, FAILED_SEARCHES
 from core.errors import Conflict, InvalidRequest, NotFound
 from database.engine import Database
 from eval.experiments.reading import Failure
+
+log = logging.getLogger(__name__)
 
 
 class Registry:
@@ -28,6 +32,7 @@ class Registry:
     ) -> None:
         self._database = database
         self._clock = clock
+        self._definitions = Definitions()
 
     def create(self, experiment: Experiment) -> Record:
         """Keep an experiment: a draft, or one that begins by itself where it says when.
@@ -40,7 +45,7 @@ class Registry:
         record = Record(experiment, now, experiment.starts, experiment.ends)
         self._database.prepare()
         with self._database.write() as connection:
-            others = _all(connection)
+            others = self._all(connection)
             if any(other.name == record.name for other in others):
                 raise Conflict(
                     f"There is an experiment '{record.name}' already.",
@@ -57,7 +62,7 @@ class Registry:
             return []
         self._database.prepare()
         with self._database.read() as connection:
-            return _all(connection)
+            return self._all(connection)
 
     def get(self, name: str) -> Record:
         """Raises NotFound."""
@@ -138,12 +143,35 @@ class Registry:
             _named([], name)
         self._database.prepare()
         with self._database.write() as connection:
-            others = _all(connection)
+            others = self._all(connection)
             values = changed(_named(others, name), others)
             if values:
                 where = EXPERIMENTS.c.name == name
                 connection.execute(update(EXPERIMENTS).where(where).values(**values))
-            return _named(_all(connection), name)
+            return _named(self._all(connection), name)
+
+    def _all(self, connection: Connection) -> list[Record]:
+        rows = connection.execute(select(EXPERIMENTS).order_by(EXPERIMENTS.c.created_at))
+        found = ((row, self._definitions.of(row)) for row in rows)
+        return [_record(row, experiment) for row, experiment in found if experiment is not None]
+
+
+@dataclass
+class Definitions:
+    """The documents of experiments, each read once: they never change. One that this program can't
+    read, as a newer one may have written it, is told once and passed over."""
+
+    _known: dict[tuple[str, datetime], Experiment | None] = field(default_factory=dict)
+
+    def of(self, row: Row[Any]) -> Experiment | None:
+        key = (row.name, row.created_at)
+        if key not in self._known:
+            try:
+                self._known[key] = experiment_of(row.document)
+            except InvalidRequest as error:
+                log.warning("The experiment '%s' is passed over: %s", row.name, error)
+                self._known[key] = None
+        return self._known[key]
 
 
 def _refuse_clash(record: Record, others: Sequence[Record]) -> None:
@@ -170,11 +198,6 @@ def _named(records: Sequence[Record], name: str) -> Record:
     return found
 
 
-def _all(connection: Connection) -> list[Record]:
-    rows = connection.execute(select(EXPERIMENTS).order_by(EXPERIMENTS.c.created_at))
-    return [_record(row) for row in rows]
-
-
 def _as_row(record: Record) -> dict[str, Any]:
     return {
         "name": record.name,
@@ -194,13 +217,13 @@ def _variants_row(stopped: Mapping[str, StoppedVariant]) -> dict[str, Any]:
     }
 
 
-def _record(row: Row[Any]) -> Record:
+def _record(row: Row[Any], experiment: Experiment) -> Record:
     stopped = {
         name: StoppedVariant(datetime.fromisoformat(each["at"]), each["reason"])
         for name, each in row.stopped_variants.items()
     }
     return Record(
-        experiment_of(row.document),
+        experiment,
         row.created_at,
         row.starts_at,
         row.ends_at,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from app.beside import Key
 from app.experiments.arranging import Running
 from app.experiments.record import Record
-from core.errors import BinocleError, DatabaseError, NotFound
+from core.errors import BinocleError, DatabaseError, GenerationNotFound, NotFound
 
 log = logging.getLogger(__name__)
 Keep = Callable[[Collection[Key]], Mapping[Key, BinocleError]]
@@ -42,6 +42,7 @@ class ExperimentWatch:
     read: reads all experiments; may raise DatabaseError.
     keep: opens generations beside the published ones; see `app.beside.Beside.keep`.
     stop: ends an experiment for good, for a reason.
+    published: the name of a collection's published generation.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class ExperimentWatch:
         read: Callable[[], Sequence[Record]],
         keep: Keep,
         stop: Callable[[str, str], object],
+        published: Callable[[str], str | None],
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._read = read
         self._keep = keep
         self._stop = stop
+        self._published = published
         self._clock = clock
         self._failing = False
         self._seen = Seen()
@@ -67,7 +70,7 @@ class ExperimentWatch:
         """Read the experiments now, and open the generations that they need."""
         try:
             records = self._read()
-        except DatabaseError as error:
+        except BinocleError as error:
             if not self._failing:
                 log.warning("The experiments can't be read; those known go on: %s", error)
             self._failing = True
@@ -75,13 +78,15 @@ class ExperimentWatch:
         self._failing = False
         now = self._clock()
         live = [each for each in records if each.state(now) in ("scheduled", "running")]
-        failed = self._keep({key for each in live for key in _generations(each)})
+        failed = {**self._keep({key for each in live for key in _generations(each)})}
+        failed |= {key: error for each in live for key, error in self._overtaken(each)}
         suspended: dict[str, str] = {}
         for each in live:
             errors = [failed[key] for key in _generations(each) if key in failed]
             if errors:
                 suspended[each.name] = errors[0].message
                 self._tell(each, errors[0], now)
+        live += [each for each in records if each.lately_over(now) and not _generations(each)]
         ready = [Running(each) for each in live if each.name not in suspended]
         ready.sort(key=lambda each: each.record.experiment.interleave)
         by_collection: dict[str, list[Running]] = {}
@@ -89,8 +94,15 @@ class ExperimentWatch:
             by_collection.setdefault(one.record.experiment.collection, []).append(one)
         self._seen = Seen(records, by_collection, suspended)
 
+    def _overtaken(self, record: Record) -> list[tuple[Key, BinocleError]]:
+        """Generations of a running experiment that everybody gets by now."""
+        keys = _generations(record)
+        published = self._published(record.experiment.collection) if keys else None
+        reason = f"Generation {published} is published now: nothing is left to compare."
+        return [(key, GenerationNotFound(reason)) for key in keys if key[1] == published]
+
     def _tell(self, record: Record, error: BinocleError, now: datetime) -> None:
-        """A generation that is gone ends its experiment; one that can't be opened may come."""
+        """A generation that is gone, or published, ends its experiment; others may come."""
         if isinstance(error, NotFound) and record.state(now) == "running":
             try:
                 self._stop(record.name, error.message)

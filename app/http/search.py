@@ -85,7 +85,8 @@ async def answered(
     cursor, continued = interactions.continued(wanted.cursor, collection)
     request = replace(wanted, viewer=viewer, cursor=cursor)
 
-    arranged = service.experiments.apply(collection, asker, request)
+    began = interactions.began(continued) or at
+    arranged = service.experiments.apply(collection, asker, request, began)
 
     def work() -> tuple[Answered, str | None]:
         return service.experiments.answer(collection, arranged), image_hash(request)

@@ -153,6 +153,11 @@ class Interactions:
             return head, None
         return head, tail
 
+    def began(self, query_id: str | None) -> datetime | None:
+        """When the search of this id was asked, to the millisecond; None for no id of ours."""
+        found = None if query_id is None else self._ids.read(query_id)
+        return None if found is None else found.at
+
     def note(self, searched: Searched, continued: str | None = None) -> str:
         """Record a search; its id. The next page of a search has its id, and is not recorded; nor
         is a search that no person asked for."""

@@ -171,6 +171,16 @@ def test_the_next_page_of_a_search_that_began_before_goes_on_as_it_began(
         assert ids(page) + ids(ask(shop, person, cursor=page["cursor"])) == whole
 
 
+def test_pages_go_on_as_they_began_when_the_experiment_ends(shop: Live, registry: Registry) -> None:
+    run(shop, registry, experiment("ending", {"diversity": 1.0}))
+    whole = {person: ids(ask(shop, person, limit=10)) for person in PEOPLE}
+    first = {person: ask(shop, person) for person in PEOPLE}
+    registry.stop("ending")
+    shop.service.experiments.refresh()
+    for person, page in first.items():
+        assert ids(page) + ids(ask(shop, person, cursor=page["cursor"])) == whole[person]
+
+
 @pytest.fixture(scope="module")
 def generation(shop: Live, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A generation beside the published one: all public items but the black ones, by towers whose
@@ -291,7 +301,7 @@ def test_searches_that_fail_are_counted_and_stop_a_variant(shop: Live, registry:
     failed = 0
     for person in people:
         asker = service.interactions.asker({"Binocle-User": person})
-        arranged = service.experiments.apply("colours", asker, _red())
+        arranged = service.experiments.apply("colours", asker, _red(), datetime.now(UTC))
         if arranged.variants.get("broken") == "new":
             service.experiments.failed(arranged, RuntimeError("oh"))
             service.experiments.failed(arranged, InvalidRequest("the caller's own fault"))

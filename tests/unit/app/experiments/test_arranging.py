@@ -121,3 +121,11 @@ def test_only_the_share_of_traffic_takes_part() -> None:
     given = record(traffic=0.2)
     inside = [bool(arranged(Asker(user=f"u{n}"), given).variants) for n in range(2_000)]
     assert 0.15 < sum(inside) / len(inside) < 0.25
+
+
+def test_a_search_goes_on_by_what_ran_when_it_began() -> None:
+    given = replace(record(), stopped_at=NOW + timedelta(minutes=1))
+    who, running = asker("new", given), [Running(given)]
+    assert arrange(running, who, ASKED, NOW).variants == {"e": "new"}
+    assert untouched(arrange(running, who, ASKED, NOW + timedelta(minutes=1)))
+    assert untouched(arrange(running, who, ASKED, NOW - timedelta(minutes=1)))

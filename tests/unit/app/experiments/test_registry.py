@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app.experiments.document import Experiment, experiment_of
 from app.experiments.registry import Registry
+from app.experiments.table import EXPERIMENTS
 from app.interactions.erasing import forget, prune
 from core.errors import Conflict, InvalidRequest, NotFound
 from database.address import address_of
@@ -195,3 +197,17 @@ def test_who_is_forgotten_is_no_failed_search_either(registry: Registry, clock: 
     assert registry.failures("e")[0] == [Failure("new", "v")]
     prune(registry._database, clock.day(1))
     assert registry.failures("e")[0] == []
+
+
+def test_one_that_a_newer_program_wrote_is_passed_over_and_told_once(
+    light: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    light.create(experiment("old"))
+    light.create(experiment("new"))
+    with light._database.write() as connection:
+        strange = {"of": "the future"}
+        change = update(EXPERIMENTS).where(EXPERIMENTS.c.name == "new")
+        connection.execute(change.values(document=strange, created_at=datetime.now(UTC)))
+    for _ in range(2):
+        assert [each.name for each in light.all()] == ["old"]
+    assert caplog.text.count("'new' is passed over") == 1

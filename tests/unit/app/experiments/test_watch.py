@@ -30,8 +30,13 @@ class World:
         self.broken: dict[Key, BinocleError] = {}
         self.kept: set[Key] = set()
         self.stopped: dict[str, str] = {}
+        self.published: dict[str, str] = {}
         self.watch = ExperimentWatch(
-            self.read, self.keep, self.stopped.__setitem__, lambda: NOW + timedelta(hours=1)
+            self.read,
+            self.keep,
+            self.stopped.__setitem__,
+            self.published.get,
+            lambda: NOW + timedelta(hours=1),
         )
 
     def read(self) -> list[Record]:
@@ -91,3 +96,12 @@ def test_one_that_can_not_be_opened_now_is_tried_again(world: World) -> None:
     world.broken.clear()
     assert world.running() == ["e", "other"]
     assert not world.stopped
+
+
+def test_one_whose_generation_everybody_gets_has_nothing_left_to_compare(world: World) -> None:
+    world.records = [record(generation="g2")]
+    world.published["c"] = "g1"
+    assert world.running() == ["e"]
+    world.published["c"] = "g2"
+    assert world.running() == []
+    assert "g2 is published now" in world.stopped["e"]
