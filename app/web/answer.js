@@ -9,6 +9,7 @@ import { placeToShow, rememberScroll, searchKey } from "./location.js";
 import { Session } from "./session.js";
 
 const PATIENCE_MS = 150; // before a sign of work is shown
+const ADVICE = "Try other or fewer words, or another picture.";
 const MOST_FOUND_AGAIN = 400; // results brought back after a reload
 
 /** onOpen(hit), onSimilar(hit), onRetry(), onChange(patch of the view): what can be done from here. */
@@ -171,15 +172,13 @@ export class Answer {
   #sayNothing(view, total) {
     const filtered = Object.keys(view.filter).length > 0;
     if (!filtered && !isAsked(view)) return showEmpty(view.collection);
-    const advice = filtered && !total ? "No item passes these filters." : "Try other or fewer words, or another picture.";
+    const advice = filtered && !total ? "No item passes these filters." : ADVICE;
     showNotice({ title: "Nothing found", parts: [advice], actions: this.#waysOut(view) });
   }
 
   #sayNoMatch(view) {
-    const nearest = this.hits.length > 0;
-    const advice = nearest ? "Nothing is near enough to be an answer. What comes nearest is below." : "Nothing is near enough to be an answer.";
-    const hint = "Try other or fewer words, or another picture.";
-    showNotice({ title: "No match", parts: [advice, hint], actions: this.#waysOut(view) });
+    const nearest = this.hits.length ? " What comes nearest is below." : "";
+    showNotice({ title: "No match", parts: [`Nothing is near enough to be an answer.${nearest}`, ADVICE], actions: this.#waysOut(view) });
   }
 
   #waysOut(view) {
@@ -194,4 +193,5 @@ export class Answer {
   }
 }
 
-const isAsked = ({ q, parts }) => Boolean(q.trim() || parts.length);
+/** Whether a view asks for anything: else it is the collection as it comes. */
+export const isAsked = ({ q, parts }) => Boolean(q.trim() || parts.length);

@@ -28,10 +28,7 @@ export class Range {
       whole: kind !== "float",
       written: (value) => (this.#isDay ? isoOf(value) : shown(Number(value.toPrecision(9)))),
       onMove: (range) => this.#write(range),
-      onSet: (range) => {
-        this.#write(range);
-        this.#read();
-      },
+      onSet: () => this.#read(),
     });
     this.element = el(
       "div",

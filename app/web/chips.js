@@ -12,14 +12,14 @@ export function showChips(filter, fields, onChange) {
       {},
       el(
         "button",
-        { type: "button", class: "chip", "aria-label": `Remove the filter ${text}`, click: () => onChange(rest) },
+        { class: "chip", "aria-label": `Remove the filter ${text}`, click: () => onChange(rest) },
         el("span", { dir: "auto", text, title: text }),
         icon("close"),
       ),
     ),
   );
   if (chips.length > 1) {
-    const all = el("button", { type: "button", class: "chip bare", text: "Clear all", click: () => onChange({}) });
+    const all = el("button", { class: "chip bare", text: "Clear all", click: () => onChange({}) });
     chips.push(el("li", {}, all));
   }
   list.replaceChildren(...chips);

@@ -92,7 +92,7 @@ export class Choices {
       this.#draw();
       this.element.querySelectorAll("input")[SHORT]?.focus();
     };
-    return el("button", { type: "button", class: "all", text: `Show ${count} more`, click: expand });
+    return el("button", { class: "all", text: `Show ${count} more`, click: expand });
   }
 
   #box(value) {

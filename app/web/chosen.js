@@ -5,19 +5,17 @@ import { byId, el, icon, iconButton } from "./dom.js";
 import { SAYS } from "./parts.js";
 import { pictureOf } from "./picture.js";
 
-/** onSay(part, say), onRemove(part): what a chip's menu and button do. */
+/** onSay(part, say), onRemove(part), onRegion(part, region): what a chip's menu and buttons do. */
 export class Chosen {
   #list = byId("parts");
   #onSay;
   #onRemove;
+  #onRegion;
 
-  constructor({ onSay, onRemove }) {
+  constructor({ onSay, onRemove, onRegion }) {
     this.#onSay = onSay;
     this.#onRemove = onRemove;
-  }
-
-  get isEmpty() {
-    return this.#list.hidden;
+    this.#onRegion = onRegion;
   }
 
   /** Show the chips of `parts`; titleOf(id) names an item, null while it is unknown. */
@@ -39,11 +37,17 @@ export class Chosen {
     return el(
       "li",
       { class: one.say === "not" ? "part not" : "part", "data-kind": one.kind },
-      face,
+      isSeen(one) ? this.#opener(collection, one, name, face) : face,
       el("span", { class: "name", dir: "auto", text: name, title: name }),
       menu,
       iconButton("close", `Search without ${name}`, () => this.#onRemove(one)),
     );
+  }
+
+  #opener(collection, one, name, face) {
+    const label = `Mark a part of ${name}`;
+    const open = async () => (await import("./partview.js")).openPart(collection, one, name, (region) => this.#onRegion(one, region));
+    return el("button", { class: "face", "aria-label": label, title: label, click: open }, face);
   }
 }
 
@@ -51,7 +55,7 @@ export class Chosen {
 function focusedPlace(list) {
   const here = document.activeElement;
   if (!list.contains(here)) return null;
-  return { chip: [...list.children].findIndex((chip) => chip.contains(here)), control: here.matches("select") ? "select" : "button" };
+  return { chip: [...list.children].findIndex((chip) => chip.contains(here)), control: here.matches("select") ? "select" : here.matches(".face") ? ".face" : "button:not(.face)" };
 }
 
 function faceOf(collection, { kind, value, region }, titleOf) {
@@ -67,5 +71,8 @@ function faceOf(collection, { kind, value, region }, titleOf) {
   face.addEventListener("error", () => face.replaceWith(blank("similar")));
   return { face, name: whole + (titleOf(value) || value) };
 }
+
+/** Whether we have the picture: one by its address alone is none that the page may load. */
+const isSeen = ({ kind, value }) => kind === "item" || (kind === "picture" && Boolean(pictureOf(value)?.view));
 
 const blank = (name) => el("span", { class: "blank" }, icon(name));

@@ -4,12 +4,11 @@ import { counted, labelOf, shown } from "./conditions.js";
 import { byId, el, icon, iconButton } from "./dom.js";
 import { frame, ratioOf, scoreOf, titleElement } from "./grid.js";
 import { showLarge } from "./large.js";
-import { MarkTool } from "./marking.js";
 import { relatedStrips } from "./related.js";
-import { whySection } from "./why.js";
 
 // Visibility is not said at all: what is shown is public.
 const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height", "visibility"]);
+const OUT_OF_REACH = "The service can't be reached: reload the page when it can.";
 
 /**
  * What its buttons do: onClose(), onStep(+1 | -1), onSimilar(hit, region or null), onAdd(hit, say),
@@ -66,7 +65,7 @@ export class Detail {
   gone(id) {
     if (this.#dialog.dataset.id !== id) return;
     this.#dialog.querySelector(".actions").replaceWith(
-      el("p", { class: "problem", role: "alert", text: "This item is no longer there: it was deleted or hidden after it was found. What is shown is how it was." }),
+      el("p", { class: "problem", role: "alert", text: "This item is no longer there: it was deleted or hidden since. It is shown as it was." }),
     );
     this.#dialog.querySelector(".mark-tool")?.remove();
   }
@@ -89,28 +88,40 @@ export class Detail {
     const picture = frame(hit);
     picture.style.setProperty("--ratio", ratioOf(hit));
     showLarge(picture, hit);
-    this.#marks = new MarkTool(picture, (region) => this.#on.onSimilar(hit, region));
-    this.#marks.element.hidden = true;
-    picture.querySelector("img")?.addEventListener("load", () => (this.#marks.element.hidden = false));
+    const marking = this.#markTool(picture, hit);
     return el(
       "div",
       { class: "scroll", tabindex: "-1" },
       picture,
-      this.#marks.element,
+      marking,
       titleElement("h2", hit, { id: "detail-title", title: null }),
       description && description !== title && el("p", { class: "description", dir: "auto", text: description }),
       el(
         "div",
         { class: "actions" },
-        el("button", { type: "button", class: "button primary", click: () => this.#on.onSimilar(hit) }, icon("similar"), "More like this"),
-        el("button", { type: "button", class: "button", title: "Search for what you asked for, and more like this", click: () => this.#on.onAdd(hit, "like") }, icon("plus"), "Add"),
-        el("button", { type: "button", class: "button", title: "Search for what you asked for, and less like this", click: () => this.#on.onAdd(hit, "not") }, icon("minus"), "Not like this"),
+        el("button", { class: "button primary", click: () => this.#on.onSimilar(hit) }, icon("similar"), "More like this"),
+        el("button", { class: "button", title: "Search for what you asked for, and more like this", click: () => this.#on.onAdd(hit, "like") }, icon("plus"), "Add"),
+        el("button", { class: "button", title: "Search for what you asked for, and less like this", click: () => this.#on.onAdd(hit, "not") }, icon("minus"), "Not like this"),
         sourceOf(hit),
       ),
       relatedStrips(collection, hit, this.#on.onOpen),
       explain && whySection(explain),
       el("dl", { class: "facts" }, ...this.#facts(hit, fields)),
     );
+  }
+
+  /** The button to mark a part of the picture, once that is there. */
+  #markTool(picture, hit) {
+    this.#marks = null;
+    const start = ({ Marking }) => {
+      this.#marks = new Marking(picture, (region) => this.#on.onSimilar(hit, region));
+      tool.replaceWith(this.#marks.element);
+      this.#marks.start();
+    };
+    const click = () => import("./marking.js").then(start, () => tool.append(OUT_OF_REACH));
+    const tool = el("div", { class: "mark-tool", hidden: true }, el("button", { class: "button small", click }, icon("crop"), "Find a part of it"));
+    picture.querySelector("img")?.addEventListener("load", () => (tool.hidden = false));
+    return tool;
   }
 
   #facts(hit, fields) {
@@ -140,10 +151,19 @@ export class Detail {
     const label = `Filter by ${labelOf(name)}: ${shown(value)}`;
     return el(
       "button",
-      { type: "button", class: "chip", title: label, "aria-label": label, click: () => this.#on.onFilter(name, value) },
+      { class: "chip", title: label, "aria-label": label, click: () => this.#on.onFilter(name, value) },
       el("span", { dir: "auto", text: shown(value) }),
     );
   }
+}
+
+/** Why it was found, asked for when it is opened. */
+function whySection(explain) {
+  const body = el("div", { class: "why-body", role: "status" });
+  const fail = () => (body.textContent = OUT_OF_REACH);
+  const toggle = () => section.open && import("./why.js").then(({ tellWhy }) => tellWhy(body, explain), fail);
+  const section = el("details", { class: "why", toggle }, el("summary", { text: "Why this result" }), body);
+  return section;
 }
 
 /** A button to where the item comes from: its first field that holds a web address. */

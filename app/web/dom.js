@@ -8,6 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
+  if (tag === "button") node.type = "button"; // a form's own buttons are in the page
   for (const [name, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "text") node.textContent = value;
@@ -31,7 +32,7 @@ export function icon(name) {
 
 /** A button that shows an icon and says `label`. */
 export function iconButton(name, label, click, props = {}) {
-  return el("button", { type: "button", class: "plain", "aria-label": label, title: label, click, ...props }, icon(name));
+  return el("button", { class: "plain", "aria-label": label, title: label, click, ...props }, icon(name));
 }
 
 export const byId = (id) => document.getElementById(id);

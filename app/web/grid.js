@@ -146,7 +146,7 @@ export class Grid {
       { class: "tile", "data-id": hit.id, "data-index": index, "aria-posinset": index + 1, "aria-setsize": -1 },
       el(
         "button",
-        { type: "button", class: "open", "aria-haspopup": "dialog", click: () => this.#on.onOpen(hit) },
+        { class: "open", "aria-haspopup": "dialog", click: () => this.#on.onOpen(hit) },
         frame(hit, hit.alike > 0 && el("span", { class: "alike", text: alikeText(hit.alike), title: "Near-duplicates that stand behind it" })),
         el("span", { class: "caption" }, titleElement("span", hit), scoreElement(hit)),
       ),

@@ -1,4 +1,4 @@
-// The ways a picture comes in: the file button, a drop anywhere, a paste anywhere.
+// The ways a picture comes in: the file button, the camera, a drop anywhere, a paste anywhere.
 
 import { byId } from "./dom.js";
 
@@ -16,12 +16,14 @@ export function watchIntake({ onFiles, onLink }) {
 }
 
 function watchButton(onFiles) {
-  const input = byId("file");
-  byId("choose").addEventListener("click", () => input.click());
-  input.addEventListener("change", () => {
-    if (input.files.length) onFiles([...input.files]);
-    input.value = ""; // so that choosing the same file again is a change
-  });
+  for (const [button, name] of [["choose", "file"], ["shoot", "photo"]]) {
+    const input = byId(name);
+    byId(button).addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      if (input.files.length) onFiles([...input.files]);
+      input.value = ""; // so that choosing the same file again is a change
+    });
+  }
 }
 
 function watchDrop(onFiles, onLink) {

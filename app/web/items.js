@@ -22,17 +22,6 @@ export class Items {
     return hit;
   }
 
-  /** Whether the item, which was seen, is there still. Raises Problem for any other failure. */
-  async isThere(collection, id) {
-    try {
-      await getItem(collection, id);
-      return true;
-    } catch (problem) {
-      if (problem.status === 404) return false;
-      throw problem;
-    }
-  }
-
   /** Its title ("" without one); null while the item is unknown. */
   titleOf(collection, id) {
     const hit = this.#seen.get(keyOf(collection, id));

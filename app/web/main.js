@@ -1,7 +1,7 @@
 // The page: what is asked, kept in the address; and the parts that show the answer.
 
-import { Problem, describeCollection, isAborted, listCollections } from "./api.js";
-import { Answer } from "./answer.js";
+import { Problem, describeCollection, getItem, isAborted, listCollections } from "./api.js";
+import { Answer, isAsked } from "./answer.js";
 import { allowEvents, tell } from "./asker.js";
 import { CollectionMenu } from "./collections.js";
 import { withValue } from "./conditions.js";
@@ -10,11 +10,12 @@ import { byId } from "./dom.js";
 import { FilterArea } from "./filterarea.js";
 import { LINK, watchIntake } from "./intake.js";
 import { Items } from "./items.js";
-import { NOTHING, readLocation, rememberScroll, searchKey, writeLocation } from "./location.js";
+import { NOTHING, readLocation, rememberScroll, writeLocation } from "./location.js";
 import { hideNotice, showEmpty, showProblem } from "./notice.js";
-import { MOST, part, withPart, withSay, withoutPart } from "./parts.js";
+import { MOST, part, withPart, withRegion, withSay, withoutPart } from "./parts.js";
 import { keepPicture, pictureOf } from "./picture.js";
 import { SearchBox } from "./searchbox.js";
+import { showSorting } from "./sorting.js";
 import { showUnderstood } from "./understood.js";
 
 class Page {
@@ -26,11 +27,12 @@ class Page {
   #menu = new CollectionMenu({ onChoose: (collection) => this.#go({ ...NOTHING, q: this.#view.q, parts: this.#view.parts.filter(({ kind }) => kind !== "item"), collection }) });
   #box = new SearchBox({
     onWords: (q, { final }) => this.#words(q, final),
-    onSay: (one, say) => this.#go({ parts: withSay(this.#view.parts, one, say), item: null }),
-    onRemove: (one) => this.#go({ parts: withoutPart(this.#view.parts, one), item: null }),
-    onClear: () => this.#go({ q: "", item: null }),
+    onSay: (one, say) => this.#refine({ parts: withSay(this.#view.parts, one, say) }),
+    onRemove: (one) => this.#refine({ parts: withoutPart(this.#view.parts, one) }),
+    onRegion: (one, region) => this.#refine({ parts: withRegion(this.#view.parts, one, region) }),
+    onClear: () => this.#refine({ q: "" }),
   });
-  #filters = new FilterArea({ onChange: (filter) => this.#go({ filter, item: null }) });
+  #filters = new FilterArea({ onChange: (filter) => this.#refine({ filter }) });
   #answer = new Answer({
     items: this.#items,
     onOpen: (hit) => this.#go({ item: hit.id }, { opened: true, stay: true }),
@@ -48,7 +50,7 @@ class Page {
     onSimilar: (hit, region) => this.#similar(hit, region),
     onOpen: (item) => this.#go({ item }, { replace: true, opened: history.state?.opened, stay: true }),
     onAdd: (hit, say) => this.#add(part("item", hit.id, say)),
-    onFilter: (field, value) => this.#go({ filter: withValue(this.#view.filter, field, value, true), item: null }),
+    onFilter: (field, value) => this.#refine({ filter: withValue(this.#view.filter, field, value, true) }),
   });
 
   async start() {
@@ -102,6 +104,11 @@ class Page {
     return this.#show();
   }
 
+  /** Another search than that whose result is open, if one is. */
+  #refine(patch) {
+    return this.#go({ ...patch, item: null });
+  }
+
   #words(q, final) {
     if (final && LINK.test(q.trim())) return this.#add(part("link", q.trim()), { q: "" });
     const replace = this.#typing;
@@ -115,13 +122,13 @@ class Page {
   }
 
   #similar(hit, region = null) {
-    return this.#go({ parts: [part("item", hit.id, "like", region)], q: "", item: null });
+    return this.#refine({ parts: [part("item", hit.id, "like", region)], q: "" });
   }
 
   /** Search with one or more things beside what is searched with already. */
   #add(added, patch = {}) {
     const parts = [added].flat().reduce(withPart, this.#view.parts);
-    return this.#go({ ...patch, parts: parts.slice(0, MOST), item: null });
+    return this.#refine({ ...patch, parts: parts.slice(0, MOST) });
   }
 
   async #files(files) {
@@ -147,8 +154,10 @@ class Page {
         this.#info = { ...info, name: collection };
         allowEvents(info.events);
         this.#filters.reset(this.#info);
+        this.#box.types = info.fields;
       }
       this.#filters.show(filter, this.#info.fields);
+      showSorting(this.#view.sort, this.#info, isAsked(this.#view), (sort) => this.#refine({ sort }));
       if (!this.#view.q.trim()) this.#filters.count(collection, filter, null);
       await this.#answer.show(this.#view, { recall, again });
       if (turn === this.#turn) await this.#showAround(turn);
@@ -168,8 +177,8 @@ class Page {
     showUnderstood(this.#answer.understood, {
       types: this.#info.fields,
       filter: this.#view.filter,
-      onWords: (q) => this.#go({ q, item: null }),
-      onFilter: (filter) => this.#go({ filter, item: null }),
+      onWords: (q) => this.#refine({ q }),
+      onFilter: (filter) => this.#refine({ filter }),
     });
     if (!item && this.#detail.isOpen) {
       this.#detail.close();
@@ -179,7 +188,8 @@ class Page {
       const hit = await this.#items.get(collection, item).catch((problem) => this.#lost(turn, problem));
       if (turn !== this.#turn || !hit) return;
       this.#open(hit);
-      this.#items.isThere(collection, item).then((there) => there || this.#detail.gone(item), () => {}); // a failure is told by what is done next
+      // What was found may be gone; any other failure is told by what is done next.
+      getItem(collection, item).catch((problem) => problem.status === 404 && this.#detail.gone(item));
     }
     const unknown = parts.filter(({ kind, value }) => kind === "item" && this.#items.titleOf(collection, value) === null);
     if (!unknown.length) return;
@@ -192,8 +202,7 @@ class Page {
     const hits = this.#answer.hits;
     const index = hits.findIndex((one) => one.id === hit.id);
     if (history.state?.opened) tell((events) => events.opened(hit.id, index)); // else a link led here
-    const isAsked = view.q.trim() || view.parts.length;
-    const explain = isAsked && index >= 0 ? () => this.#answer.explain(view, hit.id, index) : null;
+    const explain = isAsked(view) && index >= 0 ? () => this.#answer.explain(view, hit.id, index) : null;
     this.#detail.show(hits[index] ?? hit, { collection: view.collection, index, count: hits.length, fields: this.#info.fields, explain });
   }
 
@@ -211,6 +220,8 @@ class Page {
   #failed(problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (this.#detail.isOpen) this.#detail.close();
+    // Half a condition, as one types: what was found stays, and the line above it says what is missing.
+    if (this.#typing && problem.status === 422) return (byId("status").textContent = problem.detail);
     this.#answer.fail(problem, this.#view, this.#otherCollection());
   }
 

@@ -14,7 +14,7 @@ export function showNotice({ title, parts = [], actions = [], error = false }) {
     ...parts.filter(Boolean).map((part) => el("p", { dir: "auto" }, part)),
   );
   if (actions.length) {
-    const buttons = actions.map(({ label, act }) => el("button", { type: "button", class: "button", text: label, click: act }));
+    const buttons = actions.map(({ label, act }) => el("button", { class: "button", text: label, click: act }));
     box.append(el("div", { class: "actions" }, ...buttons));
   }
   box.hidden = false;

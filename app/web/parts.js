@@ -26,6 +26,9 @@ export const withoutPart = (parts, one) => parts.filter((other) => !sameAs(one)(
 
 export const withSay = (parts, one, say) => parts.map((other) => (sameAs(one)(other) ? { ...other, say } : other));
 
+/** `parts` with `one` of them cut to a region. */
+export const withRegion = (parts, one, region) => parts.map((other) => (sameAs(one)(other) ? { ...other, region } : other));
+
 /** The part as the search API takes it; `dataOf` gives a kept picture's data URL. */
 export function asQuery({ kind, value, say, region }, dataOf) {
   const content = { item: () => ({ id: value }), link: () => ({ image_url: value }), picture: () => ({ image: dataOf(value) }) }[kind]();

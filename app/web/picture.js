@@ -6,6 +6,8 @@ const LONGEST_SIDE = 1024; // the towers look at far less; a phone's photo is 40
 const QUALITY = 0.9;
 
 const FACE = 64; // px, twice what the chip shows
+const VIEW = 640; // px, where a part of it is marked
+const MOST_UNREAD = 14_000_000; // bytes of a file that can't be made smaller: the service takes 20 MB of base64
 
 /** Pictures by key, for as long as the page is open: the history holds only the keys. */
 const kept = new Map();
@@ -13,16 +15,18 @@ const kept = new Map();
 /**
  * Read a file as a picture and keep it; its key.
  * Raises Problem for a file that says itself that it is no picture. One that this browser can't
- * decode (HEIC, mostly) is kept as it is: the service reads more formats.
+ * decode (HEIC, mostly) is kept as it is, if it is not too large: the service reads more formats.
  */
 export async function keepPicture(file) {
   checkPicture(file);
   const bitmap = await decode(file);
+  if (!bitmap && file.size > MOST_UNREAD) throw tooLarge(file);
   const blob = bitmap ? await shrink(file, bitmap, LONGEST_SIDE) : file;
   const face = bitmap && squareOf(bitmap);
+  const view = bitmap && canvasOf(bitmap, Math.min(1, VIEW / Math.max(bitmap.width, bitmap.height)));
   bitmap?.close();
   const key = `${Date.now()}-${kept.size}`; // unlike any of before a reload, which the history may hold
-  kept.set(key, { name: file.name || "Pasted picture", face, data: await dataUrl(blob) });
+  kept.set(key, { name: file.name || "Pasted picture", face, view, data: await dataUrl(blob) });
   return key;
 }
 
@@ -61,7 +65,7 @@ export function checkPicture(file) {
   }
 }
 
-/** {name, face: canvas or null, data: data URL} of a kept picture; undefined after a reload. */
+/** {name, face and view: canvas or null, data: data URL} of a kept picture; undefined after a reload. */
 export const pictureOf = (key) => kept.get(key);
 
 function squareOf(bitmap) {
@@ -87,6 +91,11 @@ async function decode(file) {
 async function shrink(file, bitmap, longest) {
   const scale = longest / Math.max(bitmap.width, bitmap.height);
   if (scale >= 1) return file;
+  const canvas = canvasOf(bitmap, scale);
+  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? file), "image/jpeg", QUALITY));
+}
+
+function canvasOf(bitmap, scale) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
@@ -95,7 +104,15 @@ async function shrink(file, bitmap, longest) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? file), "image/jpeg", QUALITY));
+  return canvas;
+}
+
+function tooLarge(file) {
+  return new Problem({
+    title: "This picture is too large",
+    detail: `${file.name || "The file"} has ${Math.round(file.size / 1e6)} MB, and this browser can't read it to make it smaller.`,
+    hint: "Save it as a JPEG, or choose a smaller one.",
+  });
 }
 
 function dataUrl(blob) {

@@ -10,33 +10,28 @@ const MOST = 12; // pictures in a strip
 /** The strips of `hit` in one element; those that have to be asked for come later. onOpen(id). */
 export function relatedStrips(collection, hit, onOpen) {
   const box = el("div", { class: "related" });
-  const ids = hit.alike_ids ?? [];
-  if (ids.length) {
-    const faces = ids.slice(0, MOST).map((id) => ({ id, thumbnail: thumbnailUrl(collection, id) }));
-    box.append(strip(alikeText(hit.alike), faces, hit.alike - faces.length, onOpen));
-  }
-  const product = hit.payload?.product_id;
-  if (product) addProduct(box, collection, product, new Set([hit.id, ...ids]), onOpen);
+  const alike = hit.alike_ids ?? [];
+  const add = (...all) => box.append(strip(...all, onOpen));
+  if (alike.length) add(alikeText(hit.alike), alike.map((id) => ({ id, thumbnail: thumbnailUrl(collection, id) })), hit.alike);
+  if (hit.payload?.product_id) addProduct(add, collection, hit.payload.product_id, [hit.id, ...alike]);
   return box;
 }
 
-async function addProduct(box, collection, product, known, onOpen) {
-  const body = { query: [], filter: { product_id: product }, limit: MOST + known.size };
+async function addProduct(add, collection, product, known) {
   try {
-    const { hits, total } = await search(collection, body);
-    const others = hits.filter(({ id }) => !known.has(id)).slice(0, MOST);
-    const left = total - hits.filter(({ id }) => known.has(id)).length - others.length;
-    if (others.length) box.append(strip("The same product", others, left, onOpen));
+    const { hits, total } = await search(collection, { query: [], filter: { product_id: product }, limit: MOST + known.length });
+    const others = hits.filter(({ id }) => !known.includes(id));
+    if (others.length) add("The same product", others, total - (hits.length - others.length));
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    box.append(el("p", { class: "problem", text: `Other pictures of the product did not come: ${problem.title}` }));
+    if (!(problem instanceof Problem)) throw problem; // without its strip, all else is still there
   }
 }
 
-function strip(title, hits, left, onOpen) {
-  const faces = hits.map((hit, at) =>
-    el("li", {}, el("button", { type: "button", "aria-label": `Open ${hit.title === undefined ? `${at + 1} of ${title}` : titleOf(hit)}`, click: () => onOpen(hit.id) }, frame(hit))),
-  );
-  if (left > 0) faces.push(el("li", { class: "quiet", text: `and ${counted(left)} more` }));
+function strip(title, hits, count, onOpen) {
+  const faces = hits.slice(0, MOST).map((hit, at) => {
+    const label = `Open ${hit.title === undefined ? `${at + 1} of ${title}` : titleOf(hit)}`;
+    return el("li", {}, el("button", { "aria-label": label, click: () => onOpen(hit.id) }, frame(hit)));
+  });
+  if (count > faces.length) faces.push(el("li", { class: "quiet", text: `and ${counted(count - faces.length)} more` }));
   return el("section", { "aria-label": title }, el("h3", { text: title }), el("ul", { class: "strip" }, ...faces));
 }

@@ -8,8 +8,8 @@ import { Suggestions } from "./suggestions.js";
 const PAUSE_MS = 300; // between the last keystroke and the search
 
 /**
- * onWords(text, {final}): final on Enter, else while typing. onSay(part, say), onRemove(part): of a
- * chip. onClear(): the words were cleared.
+ * onWords(text, {final}): final on Enter, else while typing. onSay(part, say), onRemove(part),
+ * onRegion(part, region): of a chip. onClear(): the words were cleared.
  */
 export class SearchBox {
   #input = byId("q");
@@ -22,14 +22,14 @@ export class SearchBox {
   #onRemove;
   #timer = 0;
 
-  constructor({ onWords, onSay, onRemove, onClear }) {
+  constructor({ onWords, onSay, onRemove, onRegion, onClear }) {
     this.#onWords = onWords;
     this.#onRemove = onRemove;
     const remove = (one) => {
       onRemove(one);
       this.focus();
     };
-    this.#chosen = new Chosen({ onSay, onRemove: remove });
+    this.#chosen = new Chosen({ onSay, onRemove: remove, onRegion });
     this.#suggestions = new Suggestions({
       input: this.#input,
       onTake: (words) => this.#submit(words),
@@ -68,6 +68,11 @@ export class SearchBox {
     this.#chosen.show(view.collection, view.parts, titleOf);
     this.#input.placeholder = view.parts.length ? "Add words" : "Search by words or picture";
     this.#clear.hidden = !this.#input.value;
+  }
+
+  /** Types of the collection's fields, by name: what the grammar offers depends on them. */
+  set types(types) {
+    this.#suggestions.types = types;
   }
 
   focus() {

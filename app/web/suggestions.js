@@ -3,6 +3,7 @@
 
 import { Problem, isAborted, suggest } from "./api.js";
 import { byId, el } from "./dom.js";
+import { hintsFor } from "./hints.js";
 import { forget, recent } from "./recent.js";
 
 const PAUSE_MS = 120; // between the last keystroke and the request
@@ -15,6 +16,7 @@ export class Suggestions {
   #onTake;
   #list = byId("suggestions");
   #collection = null;
+  types = {}; // of the collection's fields, by name
   #options = []; // [{text, box, kind, field, count}], as shown
   #active = -1;
   #timer = 0;
@@ -65,7 +67,7 @@ export class Suggestions {
     try {
       const answer = await suggest(this.#collection, words, signal);
       if (this.#input.value !== words || document.activeElement !== this.#input) return;
-      this.#show(optionsOf(answer, words));
+      this.#show(optionsOf(answer, words, hintsFor(words, this.types)));
       if (!answer.ready) this.#timer = setTimeout(() => this.#ask(), UNREADY_MS);
     } catch (problem) {
       if (isAborted(problem)) return;
@@ -116,7 +118,7 @@ export class Suggestions {
     this.close();
     if (kind === "forget") return forget(this.#collection);
     this.#input.value = box;
-    if (kind !== "field") return this.#onTake(box);
+    if (kind !== "field" && kind !== "hint") return this.#onTake(box);
     this.#input.setSelectionRange(box.length, box.length);
     this.#ask(); // its values
   }
@@ -128,15 +130,15 @@ function lastSearches(collection) {
   return texts.length ? [...options, { text: "Forget these searches", kind: "forget" }] : [];
 }
 
-function optionsOf({ suggestions, corrected }, words) {
+function optionsOf({ suggestions, corrected }, words, hints) {
   const known = suggestions.some(({ box }) => box.toLowerCase() === corrected?.toLowerCase());
   const meant = corrected && !known ? [{ text: corrected, box: corrected, kind: "spelling" }] : [];
   const same = words.trim().toLowerCase();
-  return [...meant, ...suggestions].filter(({ box }) => box.trim().toLowerCase() !== same);
+  return [...meant, ...suggestions, ...hints].filter(({ box }) => box.trim().toLowerCase() !== same);
 }
 
-function optionNode({ text, kind, field, count }, place) {
-  const origin = kind === "spelling" ? "did you mean" : (kind === "value" ? field : KINDS[kind]);
+function optionNode({ text, kind, field, count, note: hint }, place) {
+  const origin = hint ? hint : kind === "spelling" ? "did you mean" : (kind === "value" ? field : KINDS[kind]);
   const note = [origin, count > 1 && kind === "value" ? String(count) : ""].filter(Boolean).join(" · ");
   return el(
     "li",

@@ -28,7 +28,7 @@ SOURCE = "https://shop.example/items/7?a=1&b=2"
 RTL = "صورة صفراء جميلة"
 LONG = "A very long title of a cyan picture " * 12
 ODDITIES = "oddities"
-"""A collection of what is rare: see `_odd_items`. Its texts need a relevance of 0.3."""
+"""A collection of what is rare: see `_odd_items`. Its texts need a relevance of 0.7."""
 _FIELDS = {"colour": "keyword", "sold": "bool", "price": "float", "made": "datetime"}
 _SIZES = ((64, 48), (48, 64), (120, 30), (50, 50), (30, 90))
 
@@ -76,7 +76,7 @@ def _fill_oddities(client: httpx.Client) -> None:
     answer = client.post(f"/v1/collections/{ODDITIES}/items", json={"items": items})
     assert answer.raise_for_status().json()["indexed"] == len(items), answer.text
     ranking = client.put(
-        f"/v1/collections/{ODDITIES}/ranking", json={"min_relevance": {"text": 0.3}}
+        f"/v1/collections/{ODDITIES}/ranking", json={"min_relevance": {"text": 0.7}}
     )
     ranking.raise_for_status()
 

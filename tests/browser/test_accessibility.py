@@ -38,6 +38,26 @@ def detail(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def why_and_a_marked_part(page: Page) -> None:
+    page.goto("/?q=cyan picture under 20")
+    expect(page.get_by_role("button", name="Undo Price: under 20")).to_be_visible()
+    page.locator(".tile .open").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Why this result").click()
+    expect(dialog.get_by_role("row", name="Meaning")).to_be_visible()
+    dialog.get_by_role("button", name="Find a part of it").click()
+
+
+def folded_results(page: Page) -> None:
+    page.goto("/?collection=oddities&q=red")
+    expect(page.get_by_text("2 like this")).to_be_visible()
+
+
+def no_match(page: Page) -> None:
+    page.goto("/?collection=oddities&q=zebra")
+    expect(page.get_by_role("heading", name="No match")).to_be_visible()
+
+
 def filters_on_a_phone(page: Page) -> None:
     page.set_viewport_size(PHONE)
     page.goto("/")
@@ -97,6 +117,9 @@ STATES: list[Callable[[Page], None]] = [
     results,
     a_picture_and_suggestions,
     detail,
+    why_and_a_marked_part,
+    folded_results,
+    no_match,
     filters_on_a_phone,
     a_failure,
     menu,
