@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ from eval.reports.tables import NONE, Table, row
 
 _PLOTTED = ("click_rate", "click_mrr", "no_result", "no_click", "conversion_rate")
 _QUOTED = ("click_rate", "ctr", "click_mrr", "no_result", "seconds_to_click", "conversion_rate")
+_TOLD = ("click_rate", "click_mrr", "no_result", "conversion_rate")
+"""On a terminal, which is narrower."""
 _MOST = 60
 """Bars that a plot shows."""
 READING = (
@@ -45,7 +48,7 @@ class _Section:
 
 def show(document: OnlineDocument) -> RenderableType:
     """The tables, for a terminal."""
-    tables = [whole(document), *(quoted(document, by) for by in document.groups)]
+    tables = [whole(document), *(quoted(document, by, _TOLD) for by in document.groups)]
     return Lines(*(terminal.table(each) for each in tables))
 
 
@@ -62,20 +65,21 @@ def whole(document: OnlineDocument) -> Table:
     return Table(caption, ("Figure", "Value", "95 % interval", "n", "People"), tuple(rows))
 
 
-def quoted(document: OnlineDocument, by: str) -> Table:
-    """A row for each value of a dimension, with the figures that are quoted most."""
+def quoted(document: OnlineDocument, by: str, names: Sequence[str] = _QUOTED) -> Table:
+    """A row for each value of a dimension, with these figures."""
     rows = [
         row(
             group.value,
             [
                 f"{group.searches:,}",
                 f"{group.people:,}",
-                *(_short(group.figures[name]) for name in _QUOTED),
+                *(_short(group.figures[name]) for name in names),
             ],
         )
         for group in document.groups[by]
     ]
-    return Table(f"By {by}", (by.title(), "Searches", "People", *_QUOTED), tuple(rows))
+    headings = (name.replace("_", " ") for name in names)
+    return Table(f"By {by}", (by.title(), "Searches", "People", *headings), tuple(rows))
 
 
 def html(document: OnlineDocument) -> str:
@@ -133,7 +137,8 @@ def _short(figure: FigureOf) -> str:
     """The value with half the width of its interval."""
     if figure.low is None or figure.high is None:
         return _text(figure)
-    return f"{_text(figure)} ± {_number((figure.high - figure.low) / 2)}"
+    half = _number((figure.high - figure.low) / 2)
+    return f"{_text(figure)}±{half.removeprefix('0')}"  # a terminal has eighty columns
 
 
 def _number(value: float) -> str:
