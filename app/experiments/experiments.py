@@ -12,6 +12,7 @@ from typing import Any
 from app.experiments.answering import Answered, answer
 from app.experiments.arranging import Arranged, Way, arrange
 from app.experiments.guarding import Guarding
+from app.experiments.meters import ExperimentMeters
 from app.experiments.registry import Registry
 from app.experiments.watch import ExperimentWatch
 from app.interactions.asker import Asker
@@ -40,6 +41,7 @@ class Experiments:
         registry: Registry,
         searcher: Searcher,
         guarding: Guarding | None,
+        meters: ExperimentMeters,
         *,
         every_seconds: float,
         guard_seconds: float,
@@ -48,6 +50,7 @@ class Experiments:
         self._registry = registry
         self._searcher = searcher
         self._guarding = guarding
+        self._meters = meters
         self._clock = clock
         self._watch = ExperimentWatch(
             registry.all,
@@ -94,7 +97,10 @@ class Experiments:
 
     def answer(self, collection: str, arranged: Arranged) -> Answered:
         """Raises as `app.search.pipeline.Searcher.search`."""
-        return answer(self._searcher, collection, arranged)
+        found = answer(self._searcher, collection, arranged)
+        for experiment, variant in found.variants.items():
+            self._meters.searches.labels(experiment, variant).inc()
+        return found
 
     def failed(self, arranged: Arranged, error: Exception) -> None:
         """Note that a search failed, if it was not the caller's fault."""
@@ -103,6 +109,7 @@ class Experiments:
         now = self._clock()
         code = error.code if isinstance(error, BinocleError) else "unexpected"
         for experiment, variant in arranged.variants.items():
+            self._meters.failures.labels(experiment, variant).inc()
             unit = arranged.units[experiment]
             row = {"experiment": experiment, "variant": variant, "unit": unit}
             self._failures.append({**row, "at": now, "problem": code})
@@ -119,13 +126,19 @@ class Experiments:
         """Write failures that wait, and read the experiments."""
         self._write_failures()
         self._watch.refresh()
+        now, seen = self._clock(), self._watch.seen
+        going = [each.name for each in seen.records if each.state(now) == "running"]
+        suspended = sum(name in seen.suspended for name in going)
+        self._meters.suspended.set(suspended)
+        self._meters.running.set(len(going) - suspended)
 
     def guard(self) -> None:
         """Look at the guardrails of what runs, and stop variants that broke one."""
         if self._guarding is None:
             return
         try:
-            self._guarding.look(self._watch.seen.records, self._clock())
+            for name in self._guarding.look(self._watch.seen.records, self._clock()):
+                self._meters.broken.labels(name).inc()
         except BinocleError as error:
             log.warning("Guardrails can't be looked at: %s", error)
 

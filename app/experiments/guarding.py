@@ -37,26 +37,29 @@ class Guarding:
     visits: Visits
     _progress: dict[str, _Progress] = field(default_factory=dict)
 
-    def look(self, records: Sequence[Record], now: datetime) -> None:
-        """Stop variants that broke a guardrail. Raises DatabaseError."""
+    def look(self, records: Sequence[Record], now: datetime) -> list[str]:
+        """Stop variants that broke a guardrail; the experiment of each. Raises DatabaseError."""
         running = [each for each in records if each.state(now) == "running"]
         self._progress = {
             name: known
             for name, known in self._progress.items()
             if any(each.name == name for each in running)
         }
-        for record in running:
-            if record.experiment.guardrails:
-                self._look(record, now)
+        guarded = [each for each in running if each.experiment.guardrails]
+        return [each.name for each in guarded for _ in self._look(each, now)]
 
-    def _look(self, record: Record, now: datetime) -> None:
+    def _look(self, record: Record, now: datetime) -> list[str]:
+        """The variants that were stopped."""
         plan = record.experiment.plan()
         known = self._advance(record, now)
         going = [each for each in plan.treatments if each not in record.stopped_variants]
+        gone = []
         for one in watched(known.outcomes, plan.control, going, plan.guardrails):
-            if one.broken:
+            if one.broken and one.variant not in gone:
+                gone.append(one.variant)
                 log.warning("The experiment '%s' stops a variant: %s", plan.name, one)
                 self.registry.stop_variant(plan.name, one.variant, f"Guardrail: {one}")
+        return gone
 
     def _advance(self, record: Record, now: datetime) -> _Progress:
         """Add up what came since the last look."""

@@ -11,6 +11,7 @@ from app.batching import Pace
 from app.drift.health import HealthCollector
 from app.experiments.experiments import Experiments
 from app.experiments.guarding import Guarding
+from app.experiments.meters import ExperimentMeters
 from app.experiments.registry import Registry
 from app.http.answers import tell_problems
 from app.http.asked_queries import asked_query_routes
@@ -163,6 +164,7 @@ def _experiments(wiring: Wiring, searcher: Searcher) -> Experiments:
         registry,
         searcher,
         Guarding(registry, InteractionLog(wiring.database).visits) if recorded else None,
+        ExperimentMeters(wiring.telemetry.registry),
         every_seconds=settings.http.poll_seconds,
         guard_seconds=settings.experiments.guard_seconds,
     )

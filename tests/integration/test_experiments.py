@@ -100,6 +100,16 @@ def test_each_variant_answers_its_own_people_and_is_recorded(
     assert "experiments" not in ask(shop, PEOPLE[0], diversity=0.2)
 
 
+def test_the_metrics_count_searches_by_variant(shop: Live, registry: Registry) -> None:
+    run(shop, registry, experiment("counted", {"diversity": 1.0}))
+    by_variant(shop, "counted")
+    told = shop.client.get("/metrics").text
+    line = 'binocle_experiment_searches_total{experiment="counted",variant="%s"}'
+    counts = [float(told.split(line % each)[1].split()[0]) for each in ("control", "new")]
+    assert sum(counts) == len(PEOPLE)
+    assert "binocle_experiments_running 1.0" in told
+
+
 def test_a_person_always_gets_the_same(shop: Live, registry: Registry) -> None:
     run(shop, registry, experiment("same", {"diversity": 1.0}))
     first = [ask(shop, person)["experiments"] for person in PEOPLE[:4]]
@@ -284,7 +294,8 @@ def test_a_variant_that_breaks_a_guardrail_is_stopped_and_the_reason_is_told(
     guarding.look(registry.all(), datetime.now(UTC) + timedelta(hours=1))
     assert registry.get("slow").state(datetime.now(UTC)) == "running"
     _pretend(shop, "slow", {"control": 20.0, "new": 90.0}, hours=2)
-    guarding.look(registry.all(), datetime.now(UTC) + timedelta(hours=3))
+    later = datetime.now(UTC) + timedelta(hours=3)
+    assert guarding.look(registry.all(), later) == ["slow"]
     stopped = registry.get("slow")
     assert stopped.state(datetime.now(UTC)) == "stopped"
     assert "Guardrail: latency_ms of 'new'" in stopped.reason

@@ -51,6 +51,17 @@ def test_that_holds_for_rare_and_for_ever_the_same_events() -> None:
     assert at_most(found.sequential, 0.05, 400)
 
 
+def test_that_holds_for_what_few_people_have_much_of() -> None:
+    generator = np.random.default_rng(0)
+    at = np.unique(np.geomspace(LEAST, 1_000, 40).astype(np.int64))
+    sides = []
+    for _ in range(2):
+        buys = generator.random((400, 1_000)) < 0.05
+        sides.append(Moments.growing(at, buys * generator.lognormal(3, 1, buys.shape)))
+    wrong = (always_valid(*sides, scale=1.0).p <= 0.05).any(axis=1).mean()
+    assert at_most(float(wrong), 0.05, 400)
+
+
 def test_a_real_difference_is_found_with_the_planned_power() -> None:
     units = planned(CROWD, EFFECT)
     fixed = decided(CROWD, lift=EFFECT, units=units["fixed"], simulations=400, scale=EFFECT)
