@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from app.release.experiment import experiment
+from app.release.experiment import experiment, stop_experiment
 from app.release.judging import evaluate
 from app.release.preparing import prepare, train
 from app.release.record import Decision, Outcome, Record, Records, State, Step, now
@@ -192,7 +192,8 @@ def _decide(record: Record, step: Step, outcome: Outcome) -> None:
 
 
 def _drop_aside(wiring: Wiring, record: Record) -> None:
-    """Drop the generation that was built aside, if there is one."""
+    """Drop the generation that was built aside, if there is one, and end its experiment."""
+    stop_experiment(wiring, record.name, f"The release '{record.name}' is {record.state}.")
     collection = record.collection
     if wiring.store.published(collection) is None:
         return

@@ -111,9 +111,25 @@ class ShadowOf(Settings):
 
 
 class ExperimentOf(Settings):
-    """Whether live traffic tells before the switch. skip: a reason not to; it is recorded."""
+    """Whether live traffic tells before the switch; see docs/experiments.md.
 
-    skip: str = Field(min_length=3)
+    skip: a reason not to ask it; recorded. share: of the people, answered by the candidate; as many
+    are compared with them. unit, metric, effect, guardrails, interleave: of the experiment. days:
+    when it ends at the latest. want: what it has to find by then; 'better' or 'worse' decides at
+    once.
+    """
+
+    skip: str | None = Field(default=None, min_length=3)
+    share: float = Field(default=0.05, gt=0, le=0.5)
+    unit: Literal["user", "session"] = "user"
+    metric: str = "click_rate"
+    effect: float | None = Field(default=None, gt=0)
+    guardrails: dict[str, float] = Field(
+        default_factory=lambda: {"errors": 0.01, "no_result": 0.02}
+    )
+    interleave: bool = False
+    days: float = Field(default=14.0, gt=0)
+    want: Literal["better", "not worse"] = "not worse"
 
 
 class ReleaseOf(Settings):

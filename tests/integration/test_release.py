@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from app.experiments.registry import Registry
 from app.release.record import Decision, Record, State, Step
 from app.release.run import abort, records_of, resume, roll_back
 from app.release.run import start as start_release
@@ -30,6 +32,8 @@ from tests.integration.conftest import Serving
 from tests.releases import Workshop, found, serving, workshop
 from tests.stores import store_root
 from tests.towers import write_bundle
+from tests.visits import START, visit
+from tests.visits import record as record_visits
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +328,7 @@ FIGURE = {"set": "shop.yaml", "task": "colours"}
         ({"gate": {"gain": [{**FIGURE, "task": "colour"}]}}, "no task 'colour'"),
         ({"gate": {"gain": [{**FIGURE, "slices": ["brand"]}]}}, "no slices by 'brand'"),
         ({"gate": {"gain": [{**FIGURE, "set": "none.yaml"}]}}, "none.yaml"),
-        ({"experiment": None}, "experiment"),
+        ({"experiment": {"shares": 0.1}}, "share"),
         ({"data": ["nothing.parquet"]}, "nothing.parquet"),
         ({"candidate": {"encoder": "bundle:nowhere"}}, "nowhere"),
         ({"candidate": {"recipe": "shop.yaml"}}, "Nothing can be trained"),
@@ -365,3 +369,82 @@ def test_the_command_line_tells_what_was_decided(
     assert ran.code != 0
     assert "not decided" in ran.err
     assert run("binocle release abort r2").code != 0
+
+
+EXPERIMENT = {"share": 0.25, "effect": 0.3, "days": 1}
+NAME = "release-r1"
+
+
+def clicked(shop: Workshop, variant: str, share: float, people: int = 100) -> None:
+    """Searches of people who were answered by a variant, a share of whom clicked."""
+    since = (datetime.now(UTC) - START).total_seconds()
+    events = [[("red-0", "click", 0.0, 1)] if n < share * people else [] for n in range(people)]
+    visits = [
+        visit(since, *event, user=f"{variant}-{n}", variants={NAME: variant})
+        for n, event in enumerate(events)
+    ]
+    with shop.wired() as wiring:
+        record_visits(wiring.database, visits)
+
+
+def test_the_experiment_is_waited_for_and_a_better_candidate_is_published(shop: Workshop) -> None:
+    record = shop.release(experiment=EXPERIMENT)
+    assert record.state is State.WAITING
+    with shop.wired() as wiring:
+        old = serving(wiring)
+        running = Registry(wiring.database).get(NAME)
+        assert running.experiment.traffic == 0.5
+        assert (
+            running.experiment.variants[1].generation == facts(record, Step.REEMBED)["generation"]
+        )
+        assert resume(wiring, "r1").state is State.WAITING
+        assert serving(wiring) == old
+    clicked(shop, "serving", 0.1)
+    clicked(shop, "candidate", 0.8)
+    with shop.wired() as wiring:
+        record = resume(wiring, "r1")
+        assert record.state is State.PUBLISHED
+        assert "better" in record.outcomes[Step.EXPERIMENT].why
+        assert serving(wiring) != old
+        assert Registry(wiring.database).get(NAME).reason
+
+
+def test_a_candidate_that_people_click_less_is_refused_and_dropped(shop: Workshop) -> None:
+    shop.release(experiment=EXPERIMENT)
+    clicked(shop, "serving", 0.8)
+    clicked(shop, "candidate", 0.1)
+    with shop.wired() as wiring:
+        old = serving(wiring)
+        record = resume(wiring, "r1")
+        assert record.state is State.REFUSED
+        assert "worse" in record.why
+        assert serving(wiring) == old
+        assert wiring.store.unpublished("shop") == []
+
+
+@pytest.mark.parametrize(("want", "state"), [("better", "refused"), ("not worse", "published")])
+def test_what_an_experiment_has_to_find_by_its_end_is_said_in_the_file(
+    shop: Workshop, want: str, state: str
+) -> None:
+    shop.release(experiment={**EXPERIMENT, "want": want})
+    clicked(shop, "serving", 0.5)
+    clicked(shop, "candidate", 0.5)
+    with shop.wired() as wiring:
+        Registry(wiring.database).stop(NAME, "The week is over.")
+        assert resume(wiring, "r1").state == state
+
+
+def test_a_guardrail_that_stopped_the_candidate_ends_the_release(shop: Workshop) -> None:
+    shop.release(experiment=EXPERIMENT)
+    with shop.wired() as wiring:
+        Registry(wiring.database).stop_variant(NAME, "candidate", "Guardrail: too slow")
+        record = resume(wiring, "r1")
+        assert record.why.endswith("Guardrail: too slow")
+        assert record.state is State.REFUSED
+
+
+def test_aborting_ends_the_experiment(shop: Workshop) -> None:
+    shop.release(experiment=EXPERIMENT)
+    with shop.wired() as wiring:
+        abort(wiring, "r1")
+        assert "aborted" in Registry(wiring.database).get(NAME).reason
