@@ -31,12 +31,12 @@ DEFAULTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     }
 )
 """Weights by the kind of query, where a request gives none."""
-_LEXICAL_SHARE = 16.0
+_LEXICAL_SHARE = 84.0
 _APPEARANCE_SHARE = 0.25
-_HALF = 20.0
+_HALF = 120.0
 """What a weight of 1 means, in standard deviations of the joint cosine over the collection: a BM25
-score s counts 16 s / (s + 20), an appearance one deviation off its mean counts 0.25. docs/search.md
-has the measurement."""
+score s counts 84 s / (s + 120), an appearance one deviation off its mean 0.25. docs/search.md has
+the measurement."""
 _LEAST_SAMPLE = 16
 _UNKNOWN_SPREAD = 0.1
 """Of the joint cosine, where there are too few items to tell."""

@@ -18,6 +18,7 @@ from app.search.contradictions import refuse_contradictions, shown
 from app.search.query import IdPart, ImagePart, Part, TextPart, UrlPart, VectorPart
 from app.search.regions import cut_out, needed_detail
 from app.search.spreads import factors
+from app.search.templates import encoded_by
 from core.errors import ImageError, InvalidQuery, ItemNotFound
 from encoders.appearance import appearance
 from encoders.encoder import Encoder, Vectors, detail
@@ -65,6 +66,7 @@ class Composer:
         sample: vectors of the collection, float32 (n, dim); asked only for parts of several kinds.
         looks: whether the appearance of images is wanted.
         stored_looks: that of those of the items that have one, by id.
+        templates: what short texts are put into, each with {} (app/search/templates.py).
     """
 
     encoder: Callable[[], Encoder]
@@ -76,6 +78,7 @@ class Composer:
     sample: Callable[[], Vectors] = _nothing
     looks: bool = False
     stored_looks: Callable[[Sequence[str]], Mapping[str, NDArray[np.float32]]] = _no_looks
+    templates: Sequence[str] = ()
 
     def compose(self, parts: Sequence[Part]) -> Composed:
         """The query vector of one or more parts.
@@ -113,7 +116,7 @@ class Composer:
         items = self._items(parts)
         texts = {at: part.text for at, part in enumerate(parts) if isinstance(part, TextPart)}
         if texts:
-            answer[list(texts)] = self.encoder().encode_texts(list(texts.values()))
+            answer[list(texts)] = encoded_by(self.encoder(), list(texts.values()), self.templates)
         files = {at: self._file(at, part) for at, part in enumerate(parts) if _is_image(part)}
         if files:
             answer[list(files)] = self._encoded(parts, files, seen)

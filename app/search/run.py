@@ -143,6 +143,7 @@ class SearchRun:
             sample=lambda: self._by.samples.of(self._opened),
             looks=COLOR in self._opened.config.vectors,
             stored_looks=self._stored_looks,
+            templates=self._by.rankings.of(self._opened.name).templates,
         )
         return composer.compose(self._request.parts)
 

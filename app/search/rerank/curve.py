@@ -12,7 +12,7 @@ from app.search.rerank.part import Part
 
 Kind = Literal["text", "image", "mix"]
 HALF = 20.0
-"""The BM25 score whose share is one half, as in the fusion."""
+"""The BM25 score whose share is one half: of a few words that match, where most judgments lie."""
 _MOST = 60.0
 
 

@@ -19,6 +19,7 @@ from core.fields import FieldType, Schema
 
 STAGES = ("rescore", "ranker", "cross_encoder", "rules")
 """Names of the stages, in the order in which they run."""
+_LONGEST_TEMPLATE = 200
 
 
 class Grouping(Part):
@@ -39,6 +40,12 @@ class Ranking(Part):
     group: Grouping | None = None
     diversity: float = Field(0.0, ge=0, le=1)
     min_relevance: dict[Kind, float] = Field({}, description="By kind of query.")
+    templates: list[str] = Field(
+        [],
+        max_length=10,
+        description="Of texts of at most three words: what the encoder is given instead, each with "
+        "{} for the text, such as 'a photo of {}'; their vectors are averaged.",
+    )
     calibration: dict[Kind, Curve] = Field({}, description="By kind of query.")
 
     def check(self, schema: Schema) -> None:
@@ -54,6 +61,13 @@ class Ranking(Part):
         for where, name in names.items():
             if schema.fields.get(name) is not FieldType.KEYWORD:
                 raise InvalidRequest(f"'{name}' is no keyword field to group by.", field=where)
+        for at, template in enumerate(self.templates):
+            if template.count("{}") != 1 or len(template) > _LONGEST_TEMPLATE:
+                raise InvalidRequest(
+                    f"'{template[:40]}' is no template: it has {{}} once, and at most "
+                    f"{_LONGEST_TEMPLATE} characters.",
+                    field=f"templates.{at}",
+                )
         for kind, line in self.min_relevance.items():
             if not 0 <= line <= 1:
                 raise InvalidRequest("It lies from 0 to 1.", field=f"min_relevance.{kind}")

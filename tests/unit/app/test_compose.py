@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from app.search.compose import Composer, combined
 from app.search.query import IdPart, ImagePart, Part, SearchRequest, TextPart, UrlPart, VectorPart
-from core.errors import ImageUnreadable, InvalidQuery, ItemNotFound
+from app.search.rerank.ranking import Ranking
+from app.search.templates import encoded_by
+from core.errors import ImageUnreadable, InvalidQuery, InvalidRequest, ItemNotFound
+from core.fields import Schema
 from encoders.bundle import BundleEncoder
 from encoders.encoder import Vectors
 from tests.pictures import encoded, picture
@@ -141,3 +144,21 @@ def test_a_question_is_the_same_in_any_order_and_on_any_page() -> None:
 def test_images_of_other_bytes_are_other_questions() -> None:
     one, other = (SearchRequest((ImagePart(data),)).digest("c") for data in (b"a", b"b"))
     assert one != other
+
+
+def test_short_texts_take_the_mean_of_the_templates_and_long_ones_none(
+    tiny_encoder: BundleEncoder,
+) -> None:
+    templates = ["{}", "blue {}"]
+    short, long = encoded_by(tiny_encoder, ["red", "a very red and tall one"], templates)
+    both = tiny_encoder.encode_texts(["red", "blue red"]).mean(axis=0)
+    np.testing.assert_allclose(short, both / np.linalg.norm(both), atol=1e-6)
+    plain = tiny_encoder.encode_texts(["a very red and tall one"])[0]
+    np.testing.assert_allclose(long, plain, atol=1e-6)
+    assert (encoded_by(tiny_encoder, ["red"], ()) == tiny_encoder.encode_texts(["red"])).all()
+
+
+@pytest.mark.parametrize("template", ["a photo", "{} and {}", "{}" + "x" * 300])
+def test_what_is_no_template_is_refused(template: str) -> None:
+    with pytest.raises(InvalidRequest, match="template"):
+        Ranking(templates=[template]).check(Schema({}))
