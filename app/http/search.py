@@ -94,7 +94,8 @@ async def answered(
     try:
         done, image = await lane_of(service, [request]).run(work)
     except Exception as error:
-        service.experiments.failed(arranged, error)
+        if asker.recorded:
+            service.experiments.failed(arranged, error)
         raise
     latency_ms = 1000 * (time.perf_counter() - start)
     searched = Searched(

@@ -62,6 +62,16 @@ def test_that_holds_for_what_few_people_have_much_of() -> None:
     assert at_most(float(wrong), 0.05, 400)
 
 
+def test_that_holds_for_interleaved_votes() -> None:
+    generator = np.random.default_rng(0)
+    at = np.unique(np.geomspace(LEAST, 1_000, 40).astype(np.int64))
+    votes = generator.choice([-1.0, 0.0, 1.0], p=[0.3, 0.4, 0.3], size=(600, 1_000))
+    found = always_valid_mean(Moments.growing(at, votes), scale=0.1)
+    assert at_most(float((found.p <= 0.05).any(axis=1).mean()), 0.05, 600)
+    liked = always_valid_mean(Moments.growing(at, votes + (votes == 0) * 0.5), scale=0.1)
+    assert (liked.p <= 0.05).any(axis=1).mean() > 0.95
+
+
 def test_a_real_difference_is_found_with_the_planned_power() -> None:
     units = planned(CROWD, EFFECT)
     fixed = decided(CROWD, lift=EFFECT, units=units["fixed"], simulations=400, scale=EFFECT)
