@@ -71,10 +71,11 @@ def write_qrels(path: Path, judged: Sequence[Judged]) -> None:
 
 
 def write_queries(path: Path, judged: Sequence[Judged]) -> None:
-    """Write the queries of the judgments with their ids. Raises InvalidRequest as `write_qrels`."""
+    """Write the queries of the judgments: query_id and text. Raises InvalidRequest as
+    `write_qrels`."""
     kind = _kind(path, (*_TABLES, ".jsonl"))
     queries = dict.fromkeys(one.query for one in judged)
-    _write_rows(path, kind, [{"query_id": query_id(text), "query": text} for text in queries])
+    _write_rows(path, kind, [{"query_id": query_id(text), "text": text} for text in queries])
 
 
 def _kind(path: Path, kinds: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from app.judging.book import JudgmentBook
 from app.keys.key import Role
+from app.reembedding.comparing import asked_from
 from tests.integration.command import Run
 from tests.integration.conftest import Live, Serving, base64_picture
 from tests.shops import build_one
@@ -134,6 +135,9 @@ def test_judgments_are_exported_evaluated_and_trained_from(judged: Run, tmp_path
     )
     evaluated = judged("binocle eval set.yaml --json -")
     assert evaluated.code == 0, evaluated.err
+    asked = asked_from(tmp_path / "queries.tsv", tmp_path / "qrels.tsv")
+    assert asked is not None
+    assert set(asked.texts) == {f"{colour} thing" for colour in COLOURS}
     (searches,) = evaluated.json["evaluations"]
     assert searches["metrics"]["recall@1"]["value"] == 1.0
     trained = build_one(tmp_path, kind="judgments", path="catalog.csv", qrels="qrels.tsv")

@@ -100,4 +100,4 @@ def test_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="kind of file"):
         write_qrels(tmp_path / "q.xlsx", spaced)
     write_queries(tmp_path / "queries.tsv", spaced)
-    assert (tmp_path / "queries.tsv").read_text() == f"query_id\tquery\n{query_id('red')}\tred\n"
+    assert (tmp_path / "queries.tsv").read_text() == f"query_id\ttext\n{query_id('red')}\tred\n"
