@@ -123,7 +123,9 @@ def _show(document: dict[str, Any]) -> None:
         output.print(f"Nothing was judged in '{document['collection']}' yet.")
         return
     if pairs:
-        table = Table("First ranking", "Second ranking", box=None)
+        table = Table(box=None)
+        for name in ("First ranking", "Second ranking"):
+            table.add_column(name, overflow="fold")
         for name in ("First better", "Second better", "Neither", "p", "Judges"):
             table.add_column(name, justify="right")
         for one in pairs:
