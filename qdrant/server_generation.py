@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -29,16 +27,16 @@ from qdrant.server_config import read_consistency, write_ordering
 from qdrant.server_errors import Missing
 from qdrant.server_filters import compiled
 from qdrant.server_indexing import add_fields, wait_until_indexed
+from qdrant.server_lease import Lease
 from qdrant.server_link import Call, Link, T
-from qdrant.server_metadata import LEASE_S, generation_collection, lease_note
-from qdrant.server_points import as_struct, check_integers, point_of, scored_of
-from qdrant.server_queries import among, fused, nearest, sorting
+from qdrant.server_metadata import generation_collection
+from qdrant.server_points import as_struct, check_integers, counted, point_of, scored_of
+from qdrant.server_queries import among, counting, fused, nearest, scrolling
 from qdrant.store import CollectionConfig, Point, ScoredPoint
 
 _BATCH = 500
 """Points per request: some 2 MB of JSON at 256 dimensions, far below the server's 32 MB."""
 _PAGE = 1000
-_FACETS_FETCHED = 1000
 
 
 class ServerGeneration(FusedByParts):
@@ -64,9 +62,7 @@ class ServerGeneration(FusedByParts):
         self._name = name
         self._config = config
         self._release = release
-        self._leased = leased
-        self._renewed = time.monotonic()
-        self._renewing = threading.Lock()
+        self._lease = Lease(leased)
         self._closed = False
         self._there = generation_collection(collection, name)
         self._consistency = read_consistency(link.connection)
@@ -91,7 +87,7 @@ class ServerGeneration(FusedByParts):
     @property
     def leased(self) -> bool:
         """Whether this handle keeps the generation from being pruned, on all machines."""
-        return self._leased is not None
+        return self._lease.held
 
     def upsert(self, points: Sequence[Point]) -> None:
         checked = checked_points(points, self.config)
@@ -216,17 +212,12 @@ class ServerGeneration(FusedByParts):
         answer = self._read(
             lambda client, seconds: client.facet(
                 self._there,
-                field,
-                facet_filter=compiled(filter),
-                # More than wanted: shards send their own best, which need not be the best of all.
-                limit=max(limit, _FACETS_FETCHED),
-                exact=True,
                 consistency=self._consistency,
                 timeout=seconds,
+                **counting(field, filter, limit),
             )
         )
-        counts = [(hit.value, hit.count) for hit in answer.hits if hit.count]
-        return sorted(counts, key=lambda pair: (-pair[1], pair[0]))[:limit]
+        return counted(answer, limit)
 
     def compact(self) -> None:
         _ = self._open
@@ -268,18 +259,13 @@ class ServerGeneration(FusedByParts):
             ) from error
 
     def _renew_lease(self) -> None:
-        """Say that this load still runs, well before the note of it runs out."""
-        with self._renewing:
-            due = time.monotonic() - self._renewed > LEASE_S / 10
-            if self._leased is None or not due:
-                return
-            note = lease_note(self._leased)
-            self._write(
+        self._lease.renew(
+            lambda note: self._write(
                 lambda client, seconds: client.update_collection(
-                    self._there, metadata=note, timeout=seconds
+                    self._there, metadata=dict(note), timeout=seconds
                 )
             )
-            self._renewed = time.monotonic()
+        )
 
     def _found(
         self, arguments: dict[str, Any], with_payload: bool, cosine: bool
@@ -299,18 +285,14 @@ class ServerGeneration(FusedByParts):
         with_payload: bool | list[str],
         order: Order | None = None,
     ) -> tuple[list[Point], str | None]:
-        start = scroll_start(after)
+        asked = scrolling(filter, limit, scroll_start(after), order)
         records, following = self._read(
             lambda client, seconds: client.scroll(
                 self._there,
-                scroll_filter=compiled(filter),
-                limit=limit,
-                offset=None if start is None else str(start),
                 with_payload=with_payload,
-                with_vectors=False,
-                order_by=None if order is None else sorting(order),
                 consistency=self._consistency,
                 timeout=seconds,
+                **asked,
             )
         )
         points = [point_of(record) for record in records]

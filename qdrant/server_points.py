@@ -61,3 +61,9 @@ def check_integers(item_id: str, value: Any) -> None:
             hint="Use BINOCLE_SERVER__GRPC=false, or a smaller number.",
             field="payload",
         )
+
+
+def counted(answer: models.FacetResponse, limit: int) -> list[tuple[str | int | bool, int]]:
+    """Values and their counts, by count and then value; of those since deleted nothing is told."""
+    counts = [(hit.value, hit.count) for hit in answer.hits if hit.count]
+    return sorted(counts, key=lambda pair: (-pair[1], pair[0]))[:limit]

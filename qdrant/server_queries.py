@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from qdrant_client.http import models
 
-from core.filters import both
+from core.filters import Filter, both
 from qdrant.checks import point_uuid
 from qdrant.queries import RRF_K, AnyVector, HybridQuery, Order, Prefetch, SparseVector, VectorQuery
 from qdrant.server_config import search_params
 from qdrant.server_filters import compiled
 from qdrant.store import CollectionConfig
+
+_FACETS_FETCHED = 1000
 
 
 def nearest(query: VectorQuery, vector: AnyVector, config: CollectionConfig) -> dict[str, Any]:
@@ -114,3 +117,27 @@ def _share(at: int, part: Prefetch) -> models.MultExpression:
             div=models.DivParams(left=name, right=whole, by_zero_default=0.0)
         )
     return models.MultExpression(mult=[part.weight, score])
+
+
+def scrolling(
+    filter: Filter | None, limit: int, start: UUID | None, order: Order | None
+) -> dict[str, Any]:
+    """Arguments to `scroll` for a page of points without vectors."""
+    return {
+        "scroll_filter": compiled(filter),
+        "limit": limit,
+        "offset": None if start is None else str(start),
+        "with_vectors": False,
+        "order_by": None if order is None else sorting(order),
+    }
+
+
+def counting(field: str, filter: Filter | None, limit: int) -> dict[str, Any]:
+    """Arguments to `facet`: for more than wanted, as shards send their own best, which need not be
+    the best of all."""
+    return {
+        "key": field,
+        "facet_filter": compiled(filter),
+        "limit": max(limit, _FACETS_FETCHED),
+        "exact": True,
+    }
