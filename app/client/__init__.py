@@ -11,8 +11,10 @@ from app.client.answers import (
     Item,
     Outcome,
     Page,
+    RefusedEvent,
     Suggested,
     Suggestion,
+    Told,
     Uploaded,
 )
 from app.client.client import AsyncClient, Client
@@ -28,8 +30,10 @@ __all__ = [
     "Outcome",
     "Page",
     "Part",
+    "RefusedEvent",
     "Search",
     "Suggested",
     "Suggestion",
+    "Told",
     "Uploaded",
 ]

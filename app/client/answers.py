@@ -153,3 +153,17 @@ class ItemsAnswer(_Answer):
 
 class CollectionsAnswer(_Answer):
     collections: list[Collection]
+
+
+class RefusedEvent(_Answer):
+    """An event that is not kept. index: its place among those told, from 0."""
+
+    index: int
+    problem: str
+
+
+class Told(_Answer):
+    """What became of events that were told."""
+
+    accepted: int
+    refused: list[RefusedEvent] = []

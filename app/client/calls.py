@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, Unpack
 from urllib.parse import quote
+from uuid import uuid4
 
+from app.client import problems
 from app.client.answers import (
     BatchAnswer,
     Collection,
@@ -21,16 +25,18 @@ from app.client.answers import (
     ItemsAnswer,
     Outcome,
     Page,
+    RefusedEvent,
     Suggested,
+    Told,
     Uploaded,
 )
-from app.client.problems import told
 from app.client.query import Options, Query, Search, image_text
 from core.errors import BinocleError
 
 T = TypeVar("T")
 
 _BATCH = 100
+_EVENTS = 500
 _BATCH_BYTES = 4_000_000
 """Of a batch's images and texts; the service takes 20 MB unless it is set otherwise."""
 
@@ -65,7 +71,9 @@ def batch(collection: str, searches: Sequence[Search | str]) -> Talk[list[Page |
     body = {"searches": [each.as_json() for each in asked]}
     call = Call("POST", f"{_path(collection)}/search/batch", body)
     answer = BatchAnswer.model_validate((yield call))
-    return [each.answer or told("It failed.", each.problem or {}) for each in answer.results]
+    return [
+        each.answer or problems.told("It failed.", each.problem or {}) for each in answer.results
+    ]
 
 
 def suggest(collection: str, text: str, limit: int = 8) -> Talk[Suggested]:
@@ -93,6 +101,25 @@ def similar(
     return Page.model_validate(
         (yield Call("GET", f"{_item(collection, id)}/similar", params=params))
     )
+
+
+def events(told: Iterable[Mapping[str, Any]]) -> Talk[Told]:
+    """Tell what people did with answers: each with `query_id`, `item` and `action`, and whatever
+    else POST /v1/events takes; in calls of 500.
+
+    Each gets a `key` where it has none, so that one that had to be sent again counts once. Raises
+    Conflict where events are not taken, and TooMany where a flood of them is.
+    """
+    accepted, refused, sent = 0, list[RefusedEvent](), 0
+    for part in _some(told):
+        call = Call("POST", "/v1/events", {"events": part})
+        answer = Told.model_validate((yield call))
+        accepted += answer.accepted
+        refused += [
+            RefusedEvent(index=sent + each.index, problem=each.problem) for each in answer.refused
+        ]
+        sent += len(part)
+    return Told(accepted=accepted, refused=refused)
 
 
 def get(collection: str, id: str) -> Talk[Item]:
@@ -161,6 +188,18 @@ def create(
 def drop(collection: str) -> Talk[None]:
     """Delete a collection with all its items. Raises CollectionNotFound."""
     yield Call("DELETE", _path(collection), repeatable=False)
+
+
+def _some(told: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The events, each with a key, some at a time."""
+    keyed = ({"key": uuid4().hex, **each, **_moment(each)} for each in told)
+    while part := list(islice(keyed, _EVENTS)):
+        yield part
+
+
+def _moment(event: Mapping[str, Any]) -> dict[str, str]:
+    at = event.get("at")
+    return {"at": at.isoformat()} if isinstance(at, datetime) else {}
 
 
 def _path(collection: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -82,6 +83,7 @@ class Client:
     batch = _now(calls.batch)
     suggest = _now(calls.suggest)
     similar = _now(calls.similar)
+    events = _now(calls.events)
     get = _now(calls.get)
     put = _now(calls.put)
     patch = _now(calls.patch)
@@ -91,6 +93,14 @@ class Client:
     describe = _now(calls.describe)
     create = _now(calls.create)
     drop = _now(calls.drop)
+
+    def asking(
+        self, user: str | None = None, session: str | None = None, client: str | None = None
+    ) -> Self:
+        """This client, on the same connections, saying for whom it asks; see docs/events.md."""
+        other = copy.copy(self)
+        other._link = self._link.asking(user, session, client)
+        return other
 
     def close(self) -> None:
         """Close the connections."""
@@ -146,6 +156,7 @@ class AsyncClient:
     batch = _later(calls.batch)
     suggest = _later(calls.suggest)
     similar = _later(calls.similar)
+    events = _later(calls.events)
     get = _later(calls.get)
     put = _later(calls.put)
     patch = _later(calls.patch)
@@ -155,6 +166,14 @@ class AsyncClient:
     describe = _later(calls.describe)
     create = _later(calls.create)
     drop = _later(calls.drop)
+
+    def asking(
+        self, user: str | None = None, session: str | None = None, client: str | None = None
+    ) -> Self:
+        """This client, on the same connections, saying for whom it asks; see docs/events.md."""
+        other = copy.copy(self)
+        other._link = self._link.asking(user, session, client)
+        return other
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -46,6 +46,7 @@ class Link:
     timeout_s: float
     attempts: int
     backoff_s: float
+    asker: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         try:
@@ -67,7 +68,15 @@ class Link:
 
     def request(self, http: httpx.Client | httpx.AsyncClient, call: Call) -> httpx.Request:
         """The request of a call."""
-        return http.build_request(call.method, call.path, json=call.body, params=call.params)
+        headers = [(name.encode(), value.encode()) for name, value in self.asker.items()]
+        return http.build_request(
+            call.method, call.path, json=call.body, params=call.params, headers=headers
+        )
+
+    def asking(self, user: str | None, session: str | None, client: str | None) -> Link:
+        """The same, saying for whom it asks."""
+        told = {"Binocle-User": user, "Binocle-Session": session, "Binocle-Client": client}
+        return replace(self, asker={name: value for name, value in told.items() if value})
 
     def misunderstood(self, error: ValidationError) -> BinocleError:
         """An answer that is not what this client knows."""

@@ -68,7 +68,7 @@ class Identities:
         _check(CLIENT, client, _MAX_CLIENT)
         if not client.isprintable():
             raise InvalidRequest(f"{CLIENT} has characters that can't be shown.", field=CLIENT)
-        user, session = headers.get(USER, ""), headers.get(SESSION, "")
+        user, session = _name(headers, USER), _name(headers, SESSION)
         _check(USER, user, _MAX_IDENTITY)
         _check(SESSION, session, _MAX_IDENTITY)
         recorded = headers.get(RECORD, "").strip().lower() != "no"
@@ -85,6 +85,15 @@ class Identities:
     def _digest(self, name: str, kind: bytes) -> str:
         data = name.encode(errors="surrogatepass")
         return hashlib.blake2b(data, key=self._key, digest_size=_DIGEST, person=kind).hexdigest()
+
+
+def _name(headers: Mapping[str, str], header: str) -> str:
+    """The name as it was meant: headers arrive as Latin-1, and are sent as UTF-8."""
+    name = headers.get(header, "")
+    try:
+        return name.encode("latin-1").decode()
+    except UnicodeError:
+        return name
 
 
 def _check(header: str, value: str, most: int) -> None:

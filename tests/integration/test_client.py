@@ -275,3 +275,28 @@ def test_the_examples_of_the_docs_run(
     exec(block.replace("http://127.0.0.1:8000", str(light.client.base_url)), {})
     out = capsys.readouterr().out
     assert "20 indexed, 0 rejected" in out or "colours" in out
+
+
+def test_what_people_did_is_told_once_for_whom_it_was(way: Ways, light: Live, fresh: str) -> None:
+    client = way(str(light.client.base_url))
+    page = client.search(fresh)
+    assert page.query_id
+    event = {"query_id": page.query_id, "item": "i1", "action": "click"}
+    answer = client.events([event] * 3 + [{**event, "position": 0}] + [event] * 600)
+    assert answer.accepted == 603
+    assert [each.index for each in answer.refused] == [3]
+
+
+def test_a_client_says_for_whom_it_asks(light: Live, fresh: str) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"suggestions": [], "corrected": None, "ready": True})
+
+    with Client("http://there", transport=httpx.MockTransport(answer)) as client:
+        client.asking(user="Zoë", client="shop").suggest(fresh, "a")
+        client.suggest(fresh, "a")
+    assert dict(seen[0].headers.raw)[b"Binocle-User"] == "Zoë".encode()
+    assert "binocle-client" in seen[0].headers
+    assert "binocle-user" not in seen[1].headers

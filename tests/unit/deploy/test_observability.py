@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from app.drift.health import Health, families
+from app.interactions.meters import RecordMeters
 from app.telemetry import Telemetry
 from tests.deployment import DEPLOY, services
 
@@ -30,7 +31,8 @@ def exported() -> dict[str, set[str]]:
     """The names of all series of /metrics, with their labels (`le` among them)."""
     found: dict[str, set[str]] = {}
     telemetry = Telemetry()
-    for metric in vars(telemetry).values():
+    meters = RecordMeters(telemetry.registry)
+    for metric in (*vars(telemetry).values(), *vars(meters).values()):
         if hasattr(metric, "_labelnames"):
             (family,) = metric.describe() if hasattr(metric, "describe") else metric.collect()
             for ending in _ENDINGS[family.type]:

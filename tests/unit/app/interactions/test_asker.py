@@ -32,6 +32,11 @@ def test_a_search_that_nobody_asked_for_says_so() -> None:
     assert WHO.asker(Headers({"Binocle-Record": "yes"})).recorded
 
 
+def test_a_name_beyond_ascii_is_the_one_that_commands_take() -> None:
+    sent = Headers(raw=[(b"binocle-user", "Zoë 李".encode())])
+    assert WHO.asker(sent).user == WHO.user("Zoë 李")
+
+
 def test_nothing_told_is_nobody() -> None:
     assert WHO.asker(Headers({})) == Asker(agent="")
 
