@@ -10,6 +10,7 @@ from rich.logging import RichHandler
 
 from app.cli import (
     bench,
+    click_judgments,
     collections,
     compact,
     database,
@@ -54,6 +55,7 @@ binocle.add_typer(bench.commands, name="bench")
 binocle.add_typer(evaluations.commands, name="eval")
 binocle.add_typer(events.commands, name="events")
 train.commands.command("compact")(compact.compact)
+train.commands.command("judgments")(click_judgments.judgments)
 train.commands.command("mine")(mine.mine)
 train.commands.command("ranker")(ranker.ranker)
 train.commands.command("safety")(safety.safety)

@@ -31,6 +31,9 @@ def ranker(
         Path | None,
         typer.Option(help="A Parquet log of impressions and clicks; see docs/training-data.md."),
     ] = None,
+    support: Annotated[
+        int, typer.Option(min=1, help="With --log: least impressions of an item for its query.")
+    ] = 1,
     out: Annotated[Path, typer.Option(help="Where the ranker goes; its card beside it.")] = Path(
         "ranker.json"
     ),
@@ -54,7 +57,7 @@ def ranker(
     from app.ranker_training import Lesson, train_ranker
 
     clicks = _clicks(log)
-    judged = _judged(queries, qrels, clicks)
+    judged = _judged(queries, qrels, clicks, support)
     lesson = Lesson(depth, held_out, popularity, freshness)
     with (
         wired(data=data, store=store, encoder=encoder) as wiring,
@@ -82,7 +85,7 @@ def _clicks(log: Path | None) -> ClickTable | None:
 
 
 def _judged(
-    queries: Path | None, qrels: Path | None, clicks: ClickTable | None
+    queries: Path | None, qrels: Path | None, clicks: ClickTable | None, support: int
 ) -> Mapping[str, Mapping[str, float]]:
     """Grades by item by the query's text. Raises InvalidRequest and SourceError."""
     from eval.retrieval.qrels import read_qrels
@@ -97,7 +100,7 @@ def _judged(
                 hint="Give --queries and --qrels, or --log.",
                 field="qrels",
             )
-        return {text: clicks.grades(text) for text in clicks.queries}
+        return clicks.judged(support)
     table = read_rows(queries)
     key, text = table.column(("id", "query_id"), "queries"), table.column(("text",), "queries")
     judgments = read_qrels(qrels)

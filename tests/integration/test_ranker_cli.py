@@ -59,6 +59,31 @@ def test_a_ranker_is_trained_from_clicks(judged: Run, tmp_path: Path) -> None:
     assert "corrected for position" in (tmp_path / "clicks.md").read_text()
 
 
+def test_clicks_become_judgments_that_are_measured_on(judged: Run, tmp_path: Path) -> None:
+    events = [
+        {"query_id": f"{q}{n}", "query": q, "item": f"{i[0]}/{i}_thing.png", "position": p,
+         "action": a}
+        for q in list(COLOURS)[:3]
+        for n in range(4)
+        for p, i in enumerate((q, "pink") if n % 2 else ("pink", q), start=1)
+        for a in ("impression", *(["click"] if i == q else []))
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(events), tmp_path / "log.parquet")
+    ran = judged("binocle train judgments log.parquet --to judged --support 3")
+    assert ran.code == 0, ran.err
+    assert "q1 0 b/black_thing.png 3" in (tmp_path / "judged" / "judgments.qrels").read_text()
+    assert "q1 0 p/pink_thing.png 0" in (tmp_path / "judged" / "judgments.qrels").read_text()
+    (tmp_path / "set.yaml").write_text(
+        "name: clicks\nitems: {source: pictures}\nks: [1, 5]\n"
+        "tasks: [{kind: judged, name: clicks, queries: judged/queries.tsv, "
+        "qrels: judged/judgments.qrels}]\n"
+    )
+    assert judged("binocle eval set.yaml").code == 0
+    few = judged("binocle train judgments log.parquet --to judged --support 99")
+    assert few.code != 0
+    assert "Lower --support" in few.err
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -53,8 +53,14 @@ class ClickTable:
 
     def grades(self, query: str) -> dict[str, float]:
         """Of the items clicked for a query: 1 to 3, by the thirds of their corrected rate."""
-        return {
-            item: float(min(_LEVELS, math.ceil(_LEVELS * count.clicks / count.shown)))
-            for (text, item), count in self.pairs.items()
-            if text == query and count.clicks > 0
-        }
+        return {item: grade for item, grade in self.judged().get(query, {}).items() if grade > 0}
+
+    def judged(self, support: int = 1) -> dict[str, dict[str, float]]:
+        """By query, the grades of the items that were shown for it at least `support` times: 1 to
+        3 by the thirds of their corrected click rate, 0 where nobody clicked."""
+        answer: dict[str, dict[str, float]] = {}
+        for (query, item), count in self.pairs.items():
+            if count.shown >= support:
+                grade = math.ceil(_LEVELS * count.clicks / count.shown)
+                answer.setdefault(query, {})[item] = float(min(_LEVELS, grade))
+        return answer

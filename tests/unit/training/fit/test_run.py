@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
@@ -15,6 +17,7 @@ from sentence_transformers import SentenceTransformer
 
 from core.errors import EncoderError, SettingsError
 from encoders.sentence.loading import load_model
+from tests.towers import COLOURS
 from tests.unit.training.fit.shop import CAPTIONS, MakeRecipe, document
 from training.fit.losses import own_temperature
 from training.fit.outcome import Finished, Stopped
@@ -231,3 +234,33 @@ def test_a_run_that_diverges_says_so(recipe: MakeRecipe, shop: Path, tmp_path: P
     made = recipe(optimizer={"learning_rate": 1e30, "warm_up": 0.0, "weight_decay": 1e9}, steps=6)
     with pytest.raises(SettingsError, match="learning_rate"):
         train(made, shop, tmp_path)
+
+
+def test_photos_that_people_searched_by_train_with_what_they_clicked_and_passed_over(
+    recipe: MakeRecipe, shop: Path, tmp_path: Path
+) -> None:
+    """A log as it is exported, of searches by image: query image, clicked image, skipped ones."""
+    rows = [
+        {"query_id": f"p{page}", "query": "", "query_image": str(shop / f"{colour}-{page}.png"),
+         "item": str(item), "position": place, "action": action}
+        for page, colour in enumerate(list(COLOURS)[:8])
+        for place, item in enumerate((page + 1, page + 2, page + 12), start=1)
+        for action in ("impression", *(["click"] if item == page + 12 else []))
+    ]  # fmt: skip
+    log = tmp_path / "events" / "collection=shop" / "day=2026-01-05"
+    log.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), log / "events.parquet")
+    clicks = {
+        "kind": "clicks",
+        "path": "catalog.csv",
+        "log": str(tmp_path / "events"),
+        "propensities": {"estimator": "given", "values": [1.0, 0.5]},
+        "negatives": 2,
+    }
+    made = recipe("two towers", data={"sources": [clicks]}, steps=2)
+    assert made.negatives == 2
+    done = train(made, shop, tmp_path / "run")
+    assert isinstance(done, Finished)
+    assert done.pairs == 16
+    assert not done.skipped
+    assert all(line["loss"] > 0 for line in done.history if "loss" in line)

@@ -47,3 +47,10 @@ def test_what_a_query_clicked_itself_can_be_left_out(tmp_path: Path) -> None:
     once = click_table(log_of(tmp_path / "once.parquet", ("red", ["a"], {"a"})), GIVEN)
     assert once.rates(["a"], without="red") == {}
     assert once.rates(["a"])["a"] == pytest.approx(1.0)
+
+
+def test_judgments_need_support_and_tell_what_nobody_wanted(tmp_path: Path) -> None:
+    pages = [("red", ["a", "b"], {"a"})] * 4 + [("red", ["c", "b"], {"c"})]
+    table = click_table(log_of(tmp_path / "log.parquet", *pages), GIVEN)
+    assert table.judged(support=4) == {"red": {"a": 3.0, "b": 0.0}}
+    assert table.judged(support=9) == {}
