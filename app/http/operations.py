@@ -21,7 +21,9 @@ _SPANS = (60, 300, None)
 
 class HoldingModel(Answer):
     name: str
-    problem: str | None = Field(description="Why it can't be looked at; then nothing else is told.")
+    problem: str | None = Field(
+        description="What is wrong with it. Of one that can't be looked at, nothing else is told."
+    )
     items: int | None = Field(None, description="All of them, private ones too.")
     public_items: int | None = None
     generation: str | None = None

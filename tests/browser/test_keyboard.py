@@ -155,6 +155,8 @@ def test_what_is_chosen_shows_in_forced_colours(page: Page) -> None:
     assert grade.evaluate(styles) == "none"
     grade.check()
     assert grade.evaluate(styles) == "solid"
+    page.goto('/?filter={"sold":true}')
+    expect(page.locator(".chip").first).to_have_css("border-top-style", "solid")
     page.goto("/operators")
     pause = page.get_by_role("button", name="Pause")
     pause.click()

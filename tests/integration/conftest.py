@@ -81,9 +81,8 @@ def start(tiny_bundle: Path) -> Serving:
     """Starts a service on a data directory, with settings of one's own."""
 
     def started(data: Path, **overrides: Any) -> AbstractContextManager[Live]:
-        settings = Settings.load(
-            data=data, encoder=f"bundle:{tiny_bundle}", http__port=0, **overrides
-        )
+        given = {"encoder": f"bundle:{tiny_bundle}", "http__port": 0, **overrides}
+        settings = Settings.load(data=data, **given)
         return serving(build(settings, role="test"))
 
     return started

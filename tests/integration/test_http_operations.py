@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from app.keys.key import Role
 from ingestion.rejects import Rejection, RejectsFile
 from tests.integration.conftest import Live, Serving, base64_picture
+from tests.towers import write_bundle
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,19 @@ def test_a_collection_that_is_gone_from_the_disk_is_told_with_the_reason(
         assert "g000099" in lost["problem"]
         assert "items" not in lost
         pointer.write_text(known)
+
+
+def test_a_collection_of_another_version_of_the_encoder_is_told(
+    start: Serving, tmp_path: Path, tiny_bundle: Path
+) -> None:
+    bundle = shutil.copytree(tiny_bundle, tmp_path / "bundle")
+    with start(tmp_path / "data", encoder=f"bundle:{bundle}") as running:
+        assert running.ask("PUT", "/old", {}).status_code == 201
+    write_bundle(bundle, version="2")
+    with start(tmp_path / "data", encoder=f"bundle:{bundle}") as running:
+        (old,) = running.client.get("/v1/operations").json()["collections"]
+        assert "another version of the encoder" in old["problem"]
+        assert old["items"] == 0
 
 
 @pytest.mark.parametrize(("role", "status"), [(None, 401), (Role.WRITE, 403), (Role.ADMIN, 200)])
