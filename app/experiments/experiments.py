@@ -23,12 +23,14 @@ from core.errors import BinocleError, EncoderMismatch
 
 log = logging.getLogger(__name__)
 
+_LAST_SECONDS = 10.0
+"""How long the end of the process waits for what is being done."""
 _MOST_FAILURES = 10_000
 """Failed searches that wait to be written; more are passed over."""
 
 
 class Experiments:
-    """Of one service. Nothing here waits for the database but `start` and `close`.
+    """Of one service. Nothing here waits for the database but `close`.
 
     Args:
         searcher: answers; its catalog opens generations beside the published ones.
@@ -70,19 +72,17 @@ class Experiments:
         ]
 
     def start(self) -> None:
-        """Read the experiments once, which takes a bounded time, then again and again."""
-        if self._guarding is None:
-            return
-        self.refresh()
-        for thread in self._threads:
-            thread.start()
+        """Start to read the experiments and to look at guardrails; returns at once."""
+        if self._guarding is not None:
+            for thread in self._threads:
+                thread.start()
 
     def close(self) -> None:
         """Stop the threads, and write what waits. Idempotent."""
         self._stopped.set()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join()
+                thread.join(_LAST_SECONDS)
         self._write_failures()
 
     def apply(
@@ -150,11 +150,12 @@ class Experiments:
             self._failures.extend(rows)
 
     def _repeat(self, step: Callable[[], None], seconds: float) -> None:
-        while not self._stopped.wait(seconds):
+        while not self._stopped.is_set():
             try:
                 step()
-            except BinocleError as error:  # the thread outlives what may mend itself
-                log.warning("%s", error)
+            except Exception:  # whatever it is, the next time may be better
+                log.exception("Experiments could not be looked after.")
+            self._stopped.wait(seconds)
 
 
 def _ours(error: Exception) -> bool:

@@ -6,6 +6,7 @@ While the database can't be reached, those that were known go on; their ends com
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,6 +61,7 @@ class ExperimentWatch:
         self._clock = clock
         self._failing = False
         self._seen = Seen()
+        self._refreshing = threading.Lock()
 
     @property
     def seen(self) -> Seen:
@@ -68,6 +70,10 @@ class ExperimentWatch:
 
     def refresh(self) -> None:
         """Read the experiments now, and open the generations that they need."""
+        with self._refreshing:
+            self._refresh()
+
+    def _refresh(self) -> None:
         try:
             records = self._read()
         except BinocleError as error:
