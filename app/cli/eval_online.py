@@ -26,6 +26,9 @@ def online(
     files: Annotated[
         Path | None, typer.Option(help="Read what `binocle events export` wrote to this folder.")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Count bots and repeated clicks, too.")
+    ] = False,
     html_file: Annotated[
         Path | None, typer.Option("--html", help="Write a report with plots.")
     ] = None,
@@ -40,15 +43,22 @@ def online(
     from eval.online.files import InteractionFiles
     from eval.online.log import InteractionLog
     from eval.online.report import html, show
+    from eval.online.rules import AS_DOCUMENTED, EVERYTHING
 
     dimensions = _dimensions(by)
     if html_file is not None:
         check_installed()
     with wired(data=data) as wiring:
-        log = InteractionLog(wiring.database) if files is None else InteractionFiles(files)
+        log = InteractionLog(wiring.database, EVERYTHING if everything else AS_DOCUMENTED)
+        source = log if files is None else InteractionFiles(files)
         span = (collection, day_of("--since", since), day_of("--until", until))
         document = measure(
-            log.visits(*span), dimensions, collection=span[0], since=span[1], until=span[2]
+            source.visits(*span),
+            dimensions,
+            collection=span[0],
+            since=span[1],
+            until=span[2],
+            left_out=log.left_out,
         )
     if as_json:
         typer.echo(document.model_dump_json(indent=2))

@@ -72,6 +72,7 @@ def export(
     """
     from eval.online.export import export as write
     from eval.online.log import InteractionLog
+    from eval.online.report import notes
     from eval.online.rules import AS_DOCUMENTED, EVERYTHING
 
     with wired(data=data) as wiring, disk_errors():
@@ -79,6 +80,8 @@ def export(
         visits = log.visits(collection, day_of("--since", since), day_of("--until", until))
         done = write(visits, to, picture=images_of(wiring).find)
     output.print(f"{done.searches:,} searches and {done.events:,} events in {done.files:,} files.")
+    for note in notes(log.left_out):
+        errors.print(note, style="yellow", soft_wrap=True)
 
 
 @commands.command("forget")

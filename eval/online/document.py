@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -48,7 +48,7 @@ class About(_Part):
 
 
 class OnlineDocument(_Part):
-    """All that was measured in one run."""
+    """All that was measured in one run. left_out: searches of bots, by the rule."""
 
     format: Literal["binocle-online"] = "binocle-online"
     version: Literal[1] = 1
@@ -57,6 +57,7 @@ class OnlineDocument(_Part):
     since: datetime | None
     until: datetime | None
     confidence: float
+    left_out: dict[str, int]
     figures: dict[str, About]
     whole: Group
     groups: dict[str, tuple[Group, ...]]
@@ -69,11 +70,13 @@ def measure(
     collection: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    left_out: Mapping[str, int] | None = None,
 ) -> OnlineDocument:
     """The figures over all visits, and along each of the dimensions.
 
     Args:
         collection, since, until: which visits these are, to be told.
+        left_out: searches that were left out, looked at once the visits have ended.
     """
     table = VisitTable()
     for visit in visits:
@@ -85,6 +88,7 @@ def measure(
         since=since,
         until=until,
         confidence=CONFIDENCE,
+        left_out=dict(left_out or {}),
         figures={
             one.name: About(kind=one.kind, unit=one.unit, says=one.says) for one in table.figures
         },

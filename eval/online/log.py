@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,11 +52,16 @@ class InteractionLog:
 
     Args:
         rules: which searches and events count.
+
+    Attributes:
+        left_out: of the last reading so far, how many searches were left out as bots', by the rule:
+            'name', 'rate' or 'clicks'.
     """
 
     def __init__(self, database: Database, rules: Rules = AS_DOCUMENTED) -> None:
         self._database = database
         self._rules = rules
+        self.left_out: Counter[str] = Counter()
 
     def visits(
         self,
@@ -69,27 +74,28 @@ class InteractionLog:
         Events are in order of time. Raises DatabaseError.
         """
         span = Span(collection, since, until)
+        self.left_out.clear()
         if not self._database.exists():
             return
         self._database.prepare()
         rates = self._rates(span)
         for rows, events in self._pages(span):
             for row in rows:
-                visit = self._visit(row, events.get(row.query_id, []), rates)
-                if visit is not None:
-                    yield visit
+                some = events.get(row.query_id, [])
+                rule = self._bot(row, some, rates)
+                if rule is None:
+                    yield Visit(asked_of(row), self._rules.counted(some))
+                else:
+                    self.left_out[rule] += 1
 
-    def _visit(self, row: Any, events: list[Event], rates: Rates) -> Visit | None:
-        """The visit, unless it was a bot's."""
+    def _bot(self, row: Any, events: list[Event], rates: Rates) -> str | None:
+        """The rule by which a search is a bot's; None for a person's."""
         identity = row.session or row.user
-        told = identity is not None
-        if (
-            self._rules.by_name(row.agent, row.client, told=told)
-            or rates.is_bot(row.at, identity)
-            or self._rules.by_clicks(events)
-        ):
-            return None
-        return Visit(asked_of(row), self._rules.counted(events))
+        if self._rules.by_name(row.agent, row.client, told=identity is not None):
+            return "name"
+        if rates.is_bot(row.at, identity):
+            return "rate"
+        return "clicks" if self._rules.by_clicks(events) else None
 
     def _rates(self, span: Span) -> Rates:
         """Who was too fast: one reading more, of times and identities alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,18 @@ def whole(document: OnlineDocument) -> Table:
         rows.append(row(f"{name} ({kind}): {about.says}", cells))
     searches, people = document.whole.searches, document.whole.people
     caption = f"{searches:,} searches of {people:,} people{_which(document)}"
-    return Table(caption, ("Figure", "Value", "95 % interval", "n", "People"), tuple(rows))
+    columns = ("Figure", "Value", "95 % interval", "n", "People")
+    return Table(caption, columns, tuple(rows), notes(document.left_out))
+
+
+def notes(left_out: Mapping[str, int]) -> tuple[str, ...]:
+    """What to say of searches that were left out."""
+    if not any(left_out.values()):
+        return ()
+    parts = [
+        f"{left_out[name]:,} by {name}" for name in ("name", "rate", "clicks") if left_out.get(name)
+    ]
+    return (f"Searches of bots left out: {', '.join(parts)}; see docs/events.md.",)
 
 
 def quoted(document: OnlineDocument, by: str, names: Sequence[str] = _QUOTED) -> Table:

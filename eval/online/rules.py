@@ -39,7 +39,7 @@ class Rules:
     """
 
     bots: bool = True
-    searches_per_minute: int = 30
+    searches_per_minute: int = 60
     searches_per_day: int = 1_000
     clicks_per_second: int = 5
     repeats: bool = False

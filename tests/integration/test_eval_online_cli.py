@@ -57,6 +57,17 @@ def test_figures_by_day_kind_and_variant_are_told(recorded: Run, tmp_path: Path)
     assert "By day" not in told.out
 
 
+def test_searches_that_are_left_out_are_told(recorded: Run, tmp_path: Path) -> None:
+    database = Database(address_of(None, tmp_path / "data"))
+    record(database, [visit(at) for at in range(3)], "curl/8.5")
+    database.close()
+    assert "Searches of bots left out: 3 by name" in recorded("binocle eval online").out
+    assert "left out: 3 by name" in recorded("binocle events export --to log").err
+    everything = recorded("binocle eval online --everything --json").json
+    assert everything["whole"]["searches"] == 33
+    assert everything["left_out"] == {}
+
+
 def test_a_span_and_files_can_be_measured(recorded: Run) -> None:
     one_day = "--since 2026-05-02 --until 2026-05-03"
     assert recorded(f"binocle eval online --json {one_day}").json["whole"]["searches"] == 10

@@ -56,10 +56,9 @@ def test_bots_are_left_out_by_name_but_not_who_speaks_for_people(database: Datab
     record(database, [visit(1, text="person", session="s", client="page")], "Mozilla/5.0 Firefox")
     record(database, [visit(2, text="shop's backend", user="u")], "python-requests/2.32")
     record(database, [visit(3, text="script")], "python-requests/2.32")
-    assert [each.asked.text for each in InteractionLog(database).visits()] == [
-        "person",
-        "shop's backend",
-    ]
+    log = InteractionLog(database)
+    assert [each.asked.text for each in log.visits()] == ["person", "shop's backend"]
+    assert log.left_out == {"name": 2}
     assert len(list(InteractionLog(database, EVERYTHING).visits())) == 4
 
 
