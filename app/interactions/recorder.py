@@ -32,6 +32,8 @@ Row = dict[str, Any]
 _TABLES: dict[What, Table] = {"search": SEARCHES, "event": EVENTS}
 _BATCH = 2_000
 """Rows of one transaction, and how many wake the thread early."""
+_STATEMENT = 200
+"""Rows of one statement: while its rows are prepared, a millisecond, no search goes on."""
 _RETRY_SECONDS = 1.0
 _LAST_SECONDS = 10.0
 """How long the end of the process waits for the last write."""
@@ -172,8 +174,9 @@ class Recorder:
             for what, table in _TABLES.items():
                 rows = [row for each, row in batch if each == what]
                 counts[what] = len(rows)
-                if rows:
-                    connection.execute(insert_new(self._database, table), rows)
+                for start in range(0, len(rows), _STATEMENT):
+                    some = rows[start : start + _STATEMENT]
+                    connection.execute(insert_new(self._database, table), some)
         for what, count in counts.items():
             self._meters.recorded.labels(what).inc(count)
 
