@@ -7,7 +7,7 @@ import { showLarge } from "./large.js";
 import { relatedStrips } from "./related.js";
 
 // Visibility is not said at all: what is shown is public.
-const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height", "visibility"]);
+const SAID_ELSEWHERE = new Set(["id", "title", "description", "width", "height", "aspect", "visibility"]);
 const OUT_OF_REACH = "The service can't be reached: reload the page when it can.";
 
 /**

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.gestures import bring, expect_first, expect_shown, tiles, words
 from tests.browser.site import MARKUP, RTL
@@ -93,3 +93,29 @@ def test_titles_from_right_to_left_and_missing_ones_are_shown(page: Page) -> Non
     expect(heading).to_have_css("direction", "rtl")
     page.goto("/?q=grey")
     expect(page.locator('.tile[data-id="grey/0"] .title')).to_have_text("Untitled (grey/0)")
+
+
+def test_going_offline_is_said_and_coming_back_goes_on(page: Page) -> None:
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    page.context.set_offline(True)
+    words(page).fill("green")
+    expect(page.locator("#notice")).to_contain_text("whether you are online")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect_first(page, "green")
+
+
+def test_a_slow_search_shows_that_it_is_at_work_and_keeps_what_is_there(page: Page) -> None:
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    held: list[Route] = []
+    page.route("**/search", lambda route: held.append(route))
+    words(page).fill("green")
+    words(page).press("Enter")
+    expect(page.locator("#progress")).to_be_visible()
+    expect(page.locator("#grid")).to_have_attribute("aria-busy", "true")
+    expect_first(page, "red")
+    held[-1].continue_()  # those before it were given up
+    expect_first(page, "green")
+    expect(page.locator("#progress")).to_be_hidden()

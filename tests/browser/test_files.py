@@ -47,6 +47,19 @@ def test_script_and_style_of_a_page_are_at_most_150_kb(page: Path) -> None:
     assert sum(path.stat().st_size for path in files) <= 150_000
 
 
+def test_the_search_page_asks_at_once_for_every_script_it_begins_with() -> None:
+    page = PAGES["/"]
+    early = set(re.findall(r'rel="modulepreload" href="/static/([\w.]+)"', page.read_text()))
+    scripts = {path.name for path in loaded_by(page) if path.suffix == ".js"}
+    assert early == scripts - {"main.js"}
+    needed, waiting = {WEB / "main.js"}, [WEB / "main.js"]
+    while waiting:
+        new = set(imported(waiting.pop())) - needed
+        needed |= new
+        waiting += new
+    assert early == {path.name for path in needed} - {"main.js"}
+
+
 def test_every_file_is_loaded_by_some_page() -> None:
     later = {found for path in SCRIPTS for found in on_demand(path)}
     assert set().union(later, *map(loaded_by, PAGES.values())) == set(FILES)

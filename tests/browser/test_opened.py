@@ -82,6 +82,7 @@ def test_a_part_is_marked_by_keys_alone(page: Page) -> None:
 def test_escape_ends_the_marking_and_then_closes_the_result(page: Page) -> None:
     dialog = opened(page, "/?collection=oddities&item=front")
     dialog.get_by_role("button", name="Find a part of it").click()
+    expect(dialog.locator(".mark")).to_be_focused()
     page.keyboard.press("Escape")
     expect(dialog.locator(".mark")).to_have_count(0)
     expect(dialog).to_be_visible()
