@@ -77,6 +77,19 @@ def summary(
         _show(document)
 
 
+@commands.command()
+def forget(
+    judge: Annotated[str, typer.Argument(help="The judge's name, as it was given.")],
+    data: Data = None,
+) -> None:
+    """Delete all that a judge said, in every collection."""
+    with wired(data=data) as wiring:
+        gone = JudgmentBook(wiring.database).forget(judge)
+    if not gone:
+        raise NotFound(f"A judge '{judge}' said nothing.", field="judge")
+    output.print(f"{gone:,} judgments of '{escape(judge)}' are gone.")
+
+
 def _preferences(preferences: list[Preference]) -> list[dict[str, Any]]:
     from eval.human.votes import tally
 

@@ -53,6 +53,18 @@ class JudgmentBook:
         """As `grades`."""
         return [_preference(row) for row in self._rows(PREFERENCES, collection, judges, query)]
 
+    def forget(self, judge: str) -> int:
+        """Delete all that a judge said; how many rows that were. Makes no database."""
+        if not self._database.exists():
+            return 0
+        self._database.prepare()
+        with self._database.write() as connection:
+            gone = [
+                connection.execute(delete(table).where(table.c.judge == judge)).rowcount
+                for table in (JUDGMENTS, PREFERENCES)
+            ]
+        return sum(gone)
+
     def _rows(
         self, table: Table, collection: str | None, judges: Sequence[str] | None, query: str | None
     ) -> list[Row[Any]]:

@@ -59,6 +59,17 @@ def no_match(page: Page) -> None:
     expect(page.get_by_role("heading", name="No match")).to_be_visible()
 
 
+def marking(page: Page) -> None:
+    detail(page)
+    page.get_by_role("button", name="Find a part of it").click()
+
+
+def why(page: Page) -> None:
+    detail(page)
+    page.get_by_role("dialog").get_by_text("Why this").click()
+    expect(page.get_by_role("dialog").locator(".share").first).to_be_visible()
+
+
 def filters_on_a_phone(page: Page) -> None:
     page.set_viewport_size(PHONE)
     page.goto("/")
@@ -118,6 +129,8 @@ STATES: list[Callable[[Page], None]] = [
     results,
     a_picture_and_suggestions,
     detail,
+    marking,
+    why,
     why_and_a_marked_part,
     folded_results,
     no_match,

@@ -160,6 +160,8 @@ def test_a_summary_tells_preferences_and_agreement(judged: Run) -> None:
     assert "as usual" in shown
     one = judged("binocle judgments summary --collection things --judge ada --json").json
     assert one["grades"]["by_several"] == 0
+    assert "36 judgments of 'bob' are gone" in judged("binocle judgments forget bob").out
+    assert judged("binocle judgments forget bob").code == 2
 
 
 def test_an_export_of_nothing_says_where_to_judge(loaded: Run) -> None:

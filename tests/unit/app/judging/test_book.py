@@ -60,9 +60,19 @@ def test_a_preference_is_kept_once_for_a_pair_of_rankings(book: JudgmentBook) ->
     }
 
 
+def test_all_that_a_judge_said_can_be_forgotten(book: JudgmentBook) -> None:
+    liked = Preference("shop", "red", "ada", {}, {"collapse": True}, "first", False, NOW)
+    book.record([grade(), grade(item="b"), grade(judge="bob")], liked)
+    assert book.forget("ada") == 3
+    assert book.forget("ada") == 0
+    assert book.grades() == [grade(judge="bob")]
+    assert book.preferences() == []
+
+
 def test_nothing_is_read_where_there_is_no_database(tmp_path: Path) -> None:
     book = JudgmentBook(Database(address_of(None, tmp_path / "new")))
     assert book.grades() == []
+    assert book.forget("ada") == 0
     assert not (tmp_path / "new").exists()
 
 
