@@ -10,7 +10,7 @@ from eval.experiments.showing import simulated
 from eval.experiments.study import Crowd, decided, decided_of_returning, planned
 from eval.reports.tables import NONE, Table, row
 
-_TRIED = (*range(100, 1_000, 100), *range(1_000, 4_001, 250))
+_TRIED = (*range(100, 1_000, 100), *range(1_000, 3_001, 250))
 _MODELS: dict[str, ClickModel] = {"position-based": PositionBased(), "cascade": Cascade()}
 
 

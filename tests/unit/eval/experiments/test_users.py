@@ -74,12 +74,12 @@ def test_answers_may_depend_on_who_asks() -> None:
 
 
 def test_some_people_click_more_than_others() -> None:
-    spread = Population(QUERIES, relevance, users=200, habits=Habits(spread=1.0, searches=5))
-    alike = Population(QUERIES, relevance, users=200, habits=Habits(spread=0.0, searches=5))
+    spread = Population(QUERIES, relevance, users=100, habits=Habits(spread=1.0, searches=5))
+    alike = Population(QUERIES, relevance, users=100, habits=Habits(spread=0.0, searches=5))
     deviations = []
     for people in (spread, alike):
         rates: dict[str | None, list[float]] = {}
-        for visit in people.visits(right, 400):
+        for visit in people.visits(right, 200):
             rates.setdefault(visit.asked.user, []).append(len(visit.clicks))
         deviations.append(np.std([np.mean(own) for own in rates.values()]))
     assert deviations[0] > 1.2 * deviations[1]
