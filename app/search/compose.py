@@ -147,7 +147,11 @@ class Composer:
 
     def _file(self, at: int, part: Part) -> bytes:
         if isinstance(part, UrlPart):
-            return self.fetch(part.url)
+            try:
+                return self.fetch(part.url)
+            except ImageError as error:
+                error.field = error.field or f"query.{at}.image_url"
+                raise
         if isinstance(part, ImagePart):
             return part.data
         assert isinstance(part, IdPart)
@@ -176,7 +180,8 @@ class Composer:
             try:
                 image = decode_image(data, max_pixels=self.max_pixels, at_least=at_least)
             except ImageError as error:
-                error.field = error.field or f"query.{at}.image"
+                what = "image_url" if isinstance(part, UrlPart) else "image"
+                error.field = error.field or f"query.{at}.{what}"
                 raise
             images.append(cut_out(image, part.region, f"query.{at}.region"))
             if self.looks:

@@ -147,6 +147,12 @@ def test_the_command_line_groups_and_sets_rankings(loaded: Run, tmp_path: Path) 
     assert "keyword" in refused.err
 
 
+def test_a_least_relevance_beyond_its_range_is_told(shop: Live) -> None:
+    response = shop.ask("PUT", "/shop/ranking", {"min_relevance": {"text": 3}})
+    assert (response.status_code, response.json()["field"]) == (422, "min_relevance.text")
+    assert "'text' is 3" in response.json()["detail"]
+
+
 def test_a_cross_encoder_re_ranks_and_says_so_where_it_can_not(shop: Live, tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers")
     from tests.small_models import cross_encoder

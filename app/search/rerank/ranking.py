@@ -70,7 +70,10 @@ class Ranking(Part):
                 )
         for kind, line in self.min_relevance.items():
             if not 0 <= line <= 1:
-                raise InvalidRequest("It lies from 0 to 1.", field=f"min_relevance.{kind}")
+                raise InvalidRequest(
+                    f"The least relevance of '{kind}' is {line:g}; it lies from 0 to 1.",
+                    field=f"min_relevance.{kind}",
+                )
 
     def curve(self, kind: str | None, fingerprint: str) -> tuple[Curve | None, str | None]:
         """The calibration that was fitted for this collection, and why it does not count; None
