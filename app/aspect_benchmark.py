@@ -37,6 +37,8 @@ from qdrant.store import JOINT, TEXT, Generation, HybridQuery, Prefetch
 _K = 10
 _COLLECTION = "aspects"
 _LEAST_RELEVANT = 5
+_WORDS_OF_A_NAME = 4
+"""Of names that are asked without one of their words, at least."""
 _DISCOUNTS = 1 / np.log2(np.arange(2, _K + 2))
 Weights = Mapping[str, float] | None
 _TEXTS: Mapping[str, Weights] = {
@@ -119,6 +121,8 @@ def bench_aspects(settings: Settings, study: Study) -> list[Measure]:
         searcher = wiring.searcher()
         found: list[Measure] = []
         for kind, asked in _queries(items, study).items():
+            if not asked:
+                continue
             ways = _PICTURES if kind == "pictures" else _TEXTS
             basis = f"nDCG@{_K}, {len(asked)} queries, {len(items):,} items"
             for way, weights in ways.items():
@@ -172,6 +176,11 @@ def _queries(items: Sequence[Item], study: Study) -> dict[str, list[_Asked]]:
     pictures = draw.sample(pictured, min(study.queries, len(pictured)))
     return {
         "names": [_Asked(TextPart(each), frozenset(by_title[each])) for each in titles],
+        "parts of names": [
+            _Asked(TextPart(_without_a_word(each, draw)), frozenset(by_title[each]))
+            for each in titles
+            if len(each.split()) >= _WORDS_OF_A_NAME
+        ],
         "kinds of things": [
             _Asked(TextPart(" ".join(each).lower()), frozenset(by_values[each]))
             for each in values_asked
@@ -181,6 +190,12 @@ def _queries(items: Sequence[Item], study: Study) -> dict[str, list[_Asked]]:
             for item in pictures
         ],
     }
+
+
+def _without_a_word(title: str, draw: random.Random) -> str:
+    words = title.split()
+    words.pop(draw.randrange(len(words)))
+    return " ".join(words)
 
 
 def _values(item: Item, fields: Sequence[str]) -> tuple[str, ...]:

@@ -66,13 +66,15 @@ class Windows:
         """At most `limit` hits after `start`. Raises InvalidCursor."""
         seen = _seen(start)
         at = start.offset if start else 0
-        found = self._reaching(at, seen)
+        found, reach = self._reaching(at, seen)
         page = self._late(found, at, seen) if at else []
         for window in range(at, at + _MOST_WINDOWS):
             end = (window + 1) * self.size
-            # Beyond what was asked for, a list may be cut through equal scores.
-            if window > at and not found.exhausted:
-                found = self.find(end)
+            # Beyond what was asked for, a list may be cut through equal scores. Where one window
+            # was not enough, many may not be: each search starts anew, so the reach is doubled.
+            if end > reach and not found.exhausted:
+                reach = max(end, 2 * reach)
+                found = self.find(reach)
             arranged = self._window(found, window, seen, page)
             page += _unseen(arranged or [], seen, page)
             if len(page) > limit or arranged is None:
@@ -81,8 +83,9 @@ class Windows:
                 break
         return self._cut(page, limit, at + _MOST_WINDOWS, seen)
 
-    def _reaching(self, at: int, seen: Seen) -> Found:
-        """The windows up to `at`, and those after them that shown items were pushed into."""
+    def _reaching(self, at: int, seen: Seen) -> tuple[Found, int]:
+        """The windows up to `at`, and those after them that shown items were pushed into; and how
+        many candidates were asked for."""
         depth = (at + 1) * self.size
         found = self.find(depth)
         known = sum(each.id in seen for each in found.candidates)
@@ -93,7 +96,7 @@ class Windows:
             if not pushed:
                 break
             known += pushed
-        return found
+        return found, depth
 
     def _window(
         self, found: Found, window: int, seen: Seen, page: list[Placed]

@@ -24,6 +24,9 @@ class Rankings:
     folder: Path | None = None
     _known: dict[str, tuple[tuple[int, int], Ranking]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._folder = str(self.folder)
+
     def path(self, collection: str) -> Path:
         """Where a collection's ranking lies. Raises SettingsError where none is kept."""
         if self.folder is None:
@@ -35,7 +38,8 @@ class Rankings:
         if self.folder is None:
             return _NONE
         try:
-            stat = self.path(collection).stat()
+            # Looked at for every search: as text, which costs a tenth of what paths do.
+            stat = os.stat(f"{self._folder}/{collection}.json")  # noqa: PTH116
         except OSError:
             return _NONE
         stamp = (stat.st_mtime_ns, stat.st_size)
