@@ -46,6 +46,11 @@ export class Answer {
     return this.#session.current?.understood ?? [];
   }
 
+  /** A field to show below the titles, or null. */
+  set also(field) {
+    this.#grid.also = field;
+  }
+
   /** Place of the first result in the window, from 0. */
   get at() {
     return this.#grid.at;

@@ -1,7 +1,7 @@
 // The results as tiles in rows. However many there are, only those in and near the window are in the
 // document: the place of each is computed, so nothing jumps and two thousand scroll like forty.
 
-import { counted } from "./conditions.js";
+import { counted, shown } from "./conditions.js";
 import { byId, el, icon, iconButton } from "./dom.js";
 import { toneOf } from "./palette.js";
 import { layRows, placeTiles } from "./rows.js";
@@ -17,6 +17,7 @@ export class Grid {
   #places = [];
   #drawn = new Map(); // index -> tile
   #pending = 0;
+  #also = null;
 
   constructor(on) {
     this.#on = on;
@@ -36,6 +37,14 @@ export class Grid {
     this.#drawn.clear();
     this.#hits = hits;
     this.#lay();
+  }
+
+  /** A field whose value stands below each title, or null. */
+  set also(field) {
+    if (field === this.#also) return;
+    this.#also = field;
+    this.#list.classList.toggle("with-also", field !== null);
+    this.show(this.#hits, { below: this.#list.classList.contains("below") });
   }
 
   /** Add the next page; what is drawn stays as it is. */
@@ -149,6 +158,7 @@ export class Grid {
         { class: "open", "aria-haspopup": "dialog", click: () => this.#on.onOpen(hit) },
         frame(hit, hit.alike > 0 && el("span", { class: "alike", text: alikeText(hit.alike), title: "Near-duplicates that stand behind it" })),
         el("span", { class: "caption" }, titleElement("span", hit), scoreElement(hit)),
+        this.#also && el("span", { class: "also quiet", dir: "auto", text: alsoText(hit.payload?.[this.#also]) }),
       ),
       iconButton("similar", `More like ${title}`, () => this.#on.onSimilar(hit), { class: "plain similar", title: "More like this" }),
     );
@@ -220,6 +230,12 @@ export function frame(hit, over = null) {
   image.src = hit.thumbnail;
   box.append(image, over || "");
   return box;
+}
+
+/** A field's value as a line of text; a date without its time. */
+function alsoText(value) {
+  const text = [value ?? []].flat().map(shown).join(", ");
+  return text.replace(/^(\d{4}-\d\d-\d\d)T[\d:.]+Z?$/, "$1") || "–";
 }
 
 export const titleOf = (hit) => (hit.title ?? "").trim() || `Untitled (${hit.id})`;

@@ -1,6 +1,7 @@
 // The page: what is asked, kept in the address; and the parts that show the answer.
 
 import { Problem, describeCollection, getItem, isAborted, listCollections } from "./api.js";
+import { showAlso } from "./also.js";
 import { Answer, isAsked } from "./answer.js";
 import { allowEvents, tell } from "./asker.js";
 import { CollectionMenu } from "./collections.js";
@@ -155,6 +156,7 @@ class Page {
         allowEvents(info.events);
         this.#filters.reset(this.#info);
         this.#box.types = info.fields;
+        showAlso(this.#info, (field) => (this.#answer.also = field));
       }
       this.#filters.show(filter, this.#info.fields);
       showSorting(this.#view.sort, this.#info, isAsked(this.#view), (sort) => this.#refine({ sort }));

@@ -100,3 +100,34 @@ def test_a_slash_goes_to_the_search_box(page: Page) -> None:
     page.keyboard.press("/")
     expect(words(page)).to_be_focused()
     expect(words(page)).to_have_value("")
+
+
+def test_a_field_can_be_shown_below_the_titles(page: Page) -> None:
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    before = tiles(page).nth(12).bounding_box()
+    page.get_by_label("Shown of each result").select_option("Titles and price")
+    expect(page.locator('.tile[data-id="red/1"] .also')).to_have_text("10")
+    after = tiles(page).nth(12).bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] > before["y"]  # the rows make room
+    page.reload()
+    expect(page.locator('.tile[data-id="red/1"] .also')).to_have_text("10")
+    page.get_by_label("Shown of each result").select_option("Titles and made")
+    expect(page.locator('.tile[data-id="red/1"] .also')).to_have_text("2021-03-15")
+    page.get_by_label("Shown of each result").select_option("Titles only")
+    expect(page.locator(".also")).to_have_count(0)
+
+
+def test_nothing_moves_where_motion_is_not_wanted(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/?q=red")
+    expect_first(page, "red")
+    moving = page.evaluate(
+        "[...document.querySelectorAll('*')].filter((node) => {"
+        "  const style = getComputedStyle(node);"
+        "  return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0;"
+        "}).length"
+    )
+    assert moving == 0
