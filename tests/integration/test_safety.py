@@ -61,8 +61,15 @@ def test_a_service_hides_what_it_judges_until_a_person_says_otherwise(
         red = next(hit for hit in shown["hits"] if hit["id"] == "red")
         assert red["payload"]["safety"] > 0.5
         assert "_judged" not in red["payload"]
-        for path in ("/c/items/red", "/c/items/red/thumbnail", "/c/items/red/similar"):
-            assert live.ask("GET", path).status_code == 404
+        for route in ("", "/thumbnail", "/image", "/similar"):
+            assert live.ask("GET", f"/c/items/red{route}").status_code == 404
+            assert live.ask("GET", f"/c/items/blue{route}").status_code == 200
+        shaped = live.search("c", query=[{"text": "red"}], list_collapsed=True, diversity=0.5)
+        assert [hit["id"] for hit in shaped["hits"]] == ["blue"]
+        batch = live.ask("POST", "/c/search/batch", {"searches": [{"query": [{"text": "red"}]}]})
+        (one,) = batch.json()["results"]
+        assert [hit["id"] for hit in one["answer"]["hits"]] == ["blue"]
+        assert "red" not in live.ask("GET", "/c/suggest?q=re").text.replace("ready", "")
         assert live.search("c", facets=["id"])["facets"]["id"] == [{"value": "blue", "count": 1}]
         said = {"image": base64_picture("red"), "title": "red", "safety": 0.0}
         assert live.ask("PUT", "/c/items/red", said).status_code == 200
