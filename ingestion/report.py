@@ -40,8 +40,8 @@ class LoadReport:
         rejects_by_kind: number of rejections by `Rejection.kind`, most frequent first.
         rejects_path: the file that names each of them; None when there are none.
         seconds: from start to end.
-        stage_seconds: work by stage ('read', 'fetch', 'decode', 'encode', 'write'), summed over its
-            threads.
+        stage_seconds: work by stage ('read', 'fetch', 'renew', 'decode', 'encode', 'write'), summed
+            over its threads.
         interrupted: it was stopped before the end of the source. What was loaded is kept; the same
             load goes on from there.
         failure: what ended the load early, if something did. What was loaded before is kept.

@@ -450,4 +450,8 @@ def test_the_command_tells_what_it_did_and_rolls_back(loaded: Run, turned: str) 
     assert "12 items from their files" in ran.err
     assert "blue" in loaded("binocle search things blue --limit 1").out
     assert "again" in loaded("binocle collections reembed things --rollback").out
+    ready = loaded(f"binocle collections reembed things --encoder {turned} --no-publish").out
+    assert "is ready" in ready
+    assert "Gave up" in loaded("binocle collections reembed things --cancel").out
+    assert "There is no" in loaded("binocle collections reembed things --cancel").out
     assert loaded("binocle collections reembed things").code == 2
