@@ -23,14 +23,7 @@ from app.interactions.recorder import Recorder
 from app.interactions.searched import Searched, image_of
 from app.interactions.secret import key_of
 from app.interactions.settings import EventSettings
-from core.errors import (
-    BinocleError,
-    Conflict,
-    DatabaseError,
-    DatabaseUnavailable,
-    StorageFull,
-    TooLarge,
-)
+from core.errors import BinocleError, Conflict, DatabaseUnavailable, TooLarge
 from core.query_ids import LENGTH, QueryIds
 from database.engine import Database
 from database.interaction_rows import event_row, search_row
@@ -63,7 +56,7 @@ class Interactions:
 
     Where recording is switched off, answers have ids all the same, and events are refused. While
     the database can't be reached at the start, nobody is told apart and nothing recorded; the
-    secret is asked for again every second.
+    secret is asked for again and again.
 
     Args:
         images: where query images are kept; None: nowhere.
@@ -117,7 +110,7 @@ class Interactions:
             return
         try:
             self._learn_secret()
-        except (DatabaseError, StorageFull) as error:
+        except BinocleError as error:  # whatever it is, searches are answered
             log.warning("Searches and events can't be recorded yet: %s", error)
         self._recorder.start()
 

@@ -66,6 +66,7 @@ class Recorder:
         self._chore = chore
         self._waiting: deque[tuple[What, Row]] = deque()
         self._failing = False
+        self._chore_failure = ""
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._idle = threading.Condition()
@@ -189,4 +190,8 @@ class Recorder:
         try:
             self._chore()
         except BinocleError as error:
-            log.warning("%s", error)
+            if str(error) != self._chore_failure:  # it is tried again every moment
+                log.warning("The record can't be looked after: %s", error)
+            self._chore_failure = str(error)
+        else:
+            self._chore_failure = ""

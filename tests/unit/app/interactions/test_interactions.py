@@ -85,6 +85,18 @@ def test_a_service_whose_database_is_away_answers_and_begins_to_record_later(
         assert len(visit.clicks) == 1
 
 
+def test_a_folder_that_can_not_be_written_stops_no_searches(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    with running(Database(address_of(None, tmp_path / "file" / "data"))) as interactions:
+        assert interactions.note(searched(interactions))
+        deadline = datetime.now(UTC).timestamp() + 10
+        while "can't be looked after" not in caplog.text:
+            assert datetime.now(UTC).timestamp() < deadline
+    assert caplog.text.count("can't be looked after") == 1
+
+
 def test_events_beyond_what_may_wait_are_for_the_sender_to_keep(tmp_path: Path) -> None:
     database = Away(address_of(None, tmp_path))
     database.away = False
