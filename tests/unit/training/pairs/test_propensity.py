@@ -3,6 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import SourceError
+from eval.experiments.interleaving import coins, team_draft
 from training.pairs.propensity import Events, harvested, randomised
 
 TRUE = 1 / np.arange(1, 9) ** 0.8
@@ -73,3 +74,34 @@ def test_groups_in_chunks_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     whole = harvested(events, 8)
     monkeypatch.setattr("training.pairs.propensity._CHUNK", 7)
     assert harvested(events, 8) == pytest.approx(whole)
+
+
+def moved(pages: int, seed: int, *, interleaved: bool) -> Events:
+    """Clicks on pages that move items on purpose: two rankings interleaved by team draft, or one
+    ranking of which two neighbours are swapped at random."""
+    random = np.random.default_rng(seed)
+    queries, length = 300, len(TRUE)
+    relevance = random.beta(0.7, 2, (queries, 12))
+    rankings = [np.argsort(random.normal(0, 0.25, relevance.shape) - relevance) for _ in range(2)]
+    columns: list[tuple[int, int, bool]] = []
+    for query in range(queries):
+        for page in range(pages):
+            first, second = (ranking[query].tolist() for ranking in rankings)
+            if interleaved:
+                sides = [("one", [str(i) for i in first]), ("two", [str(i) for i in second])]
+                tossed = coins("test", str(query), str(page))
+                order = [int(i) for i in team_draft(sides[0], sides[1], length, tossed).ids]
+            else:
+                order, at = first[:length], int(random.integers(length - 1))
+                order[at], order[at + 1] = order[at + 1], order[at]
+            chance = relevance[query, order] * TRUE
+            clicks = random.random(length) < chance
+            columns += [(12 * query + i, k, bool(clicks[k])) for k, i in enumerate(order)]
+    group, position, clicked = (np.array(column) for column in zip(*columns, strict=True))
+    return Events(group, position, clicked)
+
+
+@pytest.mark.parametrize("interleaved", [True, False], ids=["team draft", "swapped neighbours"])
+def test_interleaved_and_swapped_pages_tell_the_propensities(interleaved: bool) -> None:
+    events = moved(40, 3, interleaved=interleaved)
+    assert harvested(events, len(TRUE)) == pytest.approx(TRUE, rel=0.2)
