@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from app.drift.sampling import baseline_path, sample
@@ -14,12 +15,10 @@ from app.release.compatibility import likeness
 from app.release.record import Decision, Outcome, Step
 from app.release.work import Work
 from app.running import search_running_service
-from app.search.query import SearchRequest, TextPart, VectorPart
+from app.search.query import SearchRequest, TextPart
 from core.errors import BinocleError, CollectionBusy, GenerationChanged
 from core.interactions import Asked
 from eval.online.files import InteractionFiles
-
-_TRIED = 5
 
 
 def rebuild(work: Work) -> Outcome:
@@ -75,7 +74,15 @@ def publish(work: Work) -> Outcome:
 
 
 def _baseline(work: Work) -> str:
-    """Keep what items and queries are like now, for drift to be told from; where it is."""
+    """Keep what items and queries are like now, for drift to be told from; where it is, or why it
+    is not: the switch is done, and does not hang on it."""
+    try:
+        return str(_kept_baseline(work))
+    except BinocleError as error:
+        return f"None: {error}"
+
+
+def _kept_baseline(work: Work) -> Path:
     log = work.settings.shadow.log
     asked: Iterator[Asked] = iter(())
     if log is not None and work.path(log).is_dir():
@@ -83,7 +90,7 @@ def _baseline(work: Work) -> str:
         asked = (visit.asked for visit in InteractionFiles(work.path(log)).visits(collection))
     path = baseline_path(work.wiring, work.settings.collection)
     sample(work.wiring, work.settings.collection, asked, seed=work.settings.seed).save(path)
-    return str(path)
+    return path
 
 
 def _wanted(work: Work, *, publish: bool) -> Reembedding:
@@ -135,19 +142,13 @@ def _unlike(work: Work, facts: dict[str, Any]) -> str:
 def _tried(work: Work) -> str:
     """Why the published generation can't be asked; '' where it answers."""
     collection = work.settings.collection
-    vector = work.candidate().encode_texts(["a photo"])[0]
-    parts = (VectorPart(tuple(float(value) for value in vector)), TextPart("a photo"))
+    request = SearchRequest((TextPart("a photo"),), limit=1)
     try:
-        for part in parts:
-            request = SearchRequest((part,), limit=_TRIED)
-            try:
-                work.wiring.catalog.refresh_one(collection)
-                found = work.wiring.searcher().search(collection, request).as_json()
-            except CollectionBusy as busy:
-                root = work.wiring.directories.root
-                found = search_running_service(root, collection, request, busy)
-            if not found["hits"] and work.record.facts(Step.PREPARE)["items"]:
-                return "a search finds nothing."
+        try:
+            work.wiring.catalog.refresh_one(collection)
+            work.wiring.searcher().search(collection, request)
+        except CollectionBusy as busy:
+            search_running_service(work.wiring.directories.root, collection, request, busy)
     except BinocleError as error:
         return str(error)
     return ""

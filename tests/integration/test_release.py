@@ -196,6 +196,26 @@ def test_a_service_answers_throughout_and_switches_at_the_end(
     assert not any(each.startswith("red thing") for each in seen[:-1])
 
 
+def test_a_switch_after_which_nothing_answers_is_taken_back(shop: Workshop) -> None:
+    shutil.copytree(shop.folder / "other", shop.folder / "lost")
+    steps: list[Step] = []
+
+    def told(what: str) -> None:
+        if steps[-1] is Step.PUBLISH and "Building the index" in what:
+            shutil.rmtree(shop.folder / "lost")
+
+    tools = Tools(told=told, passing=lambda step, _: steps.append(step))
+    with shop.wired() as wiring:
+        old = serving(wiring)
+        wanted = shop.write(candidate={"encoder": "bundle:lost"})
+        steps.append(Step.PREPARE)
+        record = start_release(wiring, wanted, tools)
+        assert record.state is State.REFUSED
+        assert "does not answer" in record.why
+        assert serving(wiring) == old
+        assert found(wiring, "red") != "red thing"
+
+
 def test_a_new_text_tower_keeps_the_vectors_of_the_images(shop: Workshop) -> None:
     with shop.wired() as wiring:
         with wiring.catalog.lease("shop") as opened:
