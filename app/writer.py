@@ -36,6 +36,12 @@ class Writer:
         self._generation.set_payload(point_id, payload)
         self._note_again([point_id])
 
+    def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
+        ids = list(payloads)
+        self._note(ids)
+        self._generation.set_payloads(payloads)
+        self._note_again(ids)
+
     def add_fields(self, fields: Mapping[str, FieldType]) -> None:
         self._generation.add_fields(fields)
 

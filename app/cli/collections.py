@@ -9,6 +9,7 @@ from rich.table import Table
 
 from app.cli import moving
 from app.cli.fields import add_field, fields_of, print_fields
+from app.cli.judging import judge
 from app.cli.ranking import ranking
 from app.cli.reembed import reembed
 from app.cli.terminal import AsJson, Data, Store, human_bytes, output, print_json, wired
@@ -22,6 +23,7 @@ for move in (moving.copy, moving.snapshot, moving.restore, moving.tune):
 commands.command()(ranking)
 commands.command("add-field")(add_field)
 commands.command()(reembed)
+commands.command()(judge)
 Name = Annotated[str, typer.Argument(help="The collection.")]
 
 

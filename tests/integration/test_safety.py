@@ -76,6 +76,27 @@ def test_a_service_hides_what_it_judges_until_a_person_says_otherwise(
         assert live.ids("c", query=[{"text": "red"}])[0] == "red"
 
 
+def test_what_is_there_is_judged_by_its_vectors_but_what_was_said_stays(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "concepts.yaml").write_text(RED)
+    rows = ["id,image,safety", "red,pictures/r/red_thing.png,", "said,pictures/r/red_thing.png,0.2"]
+    (tmp_path / "shop.csv").write_text("\n".join([*rows, "blue,pictures/b/blue_thing.png,"]) + "\n")
+    assert run("binocle ingest shop.csv --collection things --safety safety").code == 0
+    judged = run(f"binocle collections judge things --by zero-shot:{tmp_path}/concepts.yaml")
+    assert (judged.code, "Judged 2 items" in judged.out) == (0, True), judged.err
+    assert "1 of them unsafe; of 1 others" in judged.out
+    assert found(run, "red --no-collapse") == {"said", "blue"}
+    (tmp_path / "concepts.yaml").write_text("unsafe: [blue]\nsafe: [red, green, white]\n")
+    again = run(f"binocle collections judge things --by zero-shot:{tmp_path}/concepts.yaml")
+    assert again.code == 0
+    assert found(run, "red --no-collapse") == {"said", "red"}
+    for wrong in ("things", "things --by magic", "nothing --by zero-shot"):
+        refused = run(f"binocle collections judge {wrong}")
+        assert refused.code != 0
+        assert "Traceback" not in refused.err
+
+
 def test_a_head_is_trained_measured_and_used(
     loaded: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
