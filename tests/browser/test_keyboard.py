@@ -44,6 +44,7 @@ def settle(page: Page, path: str) -> None:
         expect(page.locator("#figures")).to_be_visible()
     else:
         expect(page.get_by_role("textbox").first).to_be_visible()
+        page.wait_for_load_state("networkidle")  # what is offered depends on an answer
 
 
 def walk(page: Page, most: int = 400) -> list[dict[str, Any]]:
