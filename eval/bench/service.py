@@ -33,7 +33,7 @@ class ServiceProcess:
         command: Sequence[str],
         url: str,
         *,
-        limit: float = 60,
+        limit: float = 180,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._environment = {**os.environ, **(environment or {})}
