@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scipy import stats
+import scipy  # its parts load when they are first used: they take a second
 
 SUSPICIOUS = 0.001
 """Below this p, shares are not by chance."""
@@ -36,5 +36,5 @@ def balance(units: Mapping[str, int], shares: Mapping[str, float]) -> Balance:
     expected = {name: total * share for name, share in shares.items()}
     if total == 0 or len(shares) < 2:
         return Balance(counts, expected, 1.0)
-    p = stats.chisquare(list(counts.values()), list(expected.values())).pvalue
+    p = scipy.stats.chisquare(list(counts.values()), list(expected.values())).pvalue
     return Balance(counts, expected, float(p))

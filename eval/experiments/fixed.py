@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts load when they are first used: they take a second
 
 from eval.experiments.moments import Figures, Moments
 
@@ -39,8 +39,8 @@ def welch(control: Moments, treatment: Moments, *, alpha: float = 0.05) -> Diffe
         freedom = (one + other) ** 2 / (
             one**2 / (control.units - 1) + other**2 / (treatment.units - 1)
         )
-        p = 2 * stats.t.sf(np.abs(estimate) / error, freedom)
-        width = stats.t.isf(alpha / 2, freedom) * error
+        p = 2 * scipy.stats.t.sf(np.abs(estimate) / error, freedom)
+        width = scipy.stats.t.isf(alpha / 2, freedom) * error
     return _told(estimate, np.asarray(width), np.asarray(p))
 
 
@@ -51,9 +51,9 @@ def two_proportions(control: Moments, treatment: Moments, *, alpha: float = 0.05
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (control.x + treatment.x) / (control.units + treatment.units)
         error = np.sqrt(pooled * (1 - pooled) * (1 / control.units + 1 / treatment.units))
-        p = 2 * stats.norm.sf(np.abs(estimate) / error)
+        p = 2 * scipy.stats.norm.sf(np.abs(estimate) / error)
         own = [side.estimate * (1 - side.estimate) / side.units for side in (control, treatment)]
-        width = stats.norm.isf(alpha / 2) * np.sqrt(own[0] + own[1])
+        width = scipy.stats.norm.isf(alpha / 2) * np.sqrt(own[0] + own[1])
     return _told(estimate, np.asarray(width), np.asarray(p))
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from scipy import optimize, stats
+import scipy  # its parts load when they are first used: they take a second
 
 _MOST = 1e12
 
@@ -40,7 +40,7 @@ def units_needed(
         high *= 2
         if high > _MOST:
             raise ValueError("No number of units finds a difference this small.")
-    return math.ceil(float(optimize.brentq(lacks, 2.0, high, xtol=0.01)))
+    return math.ceil(float(scipy.optimize.brentq(lacks, 2.0, high, xtol=0.01)))
 
 
 def power_of(
@@ -54,19 +54,19 @@ def power_of(
     """The chance to find `effect` with so many units in each of two variants, in one look."""
     variance = 2 * deviation**2 / units
     width = _WIDTH[test](variance, effect, alpha)
-    return float(stats.norm.sf((width - effect) / math.sqrt(variance)))
+    return float(scipy.stats.norm.sf((width - effect) / math.sqrt(variance)))
 
 
 def least_effect(
     units: float, deviation: float, *, alpha: float = 0.05, power: float = 0.8
 ) -> float:
     """The smallest difference that a fixed-horizon test of so many units a variant finds."""
-    both = stats.norm.isf(alpha / 2) + stats.norm.ppf(power)
+    both = scipy.stats.norm.isf(alpha / 2) + scipy.stats.norm.ppf(power)
     return float(both * deviation * math.sqrt(2 / units))
 
 
 def _fixed(variance: float, _: float, alpha: float) -> float:
-    return float(stats.norm.isf(alpha / 2) * math.sqrt(variance))
+    return float(scipy.stats.norm.isf(alpha / 2) * math.sqrt(variance))
 
 
 def _sequential(variance: float, effect: float, alpha: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+import scipy  # its parts load when they are first used: they take a second
 
 from eval.experiments.click_models import ClickModel, PositionBased
 from eval.experiments.fixed import welch
@@ -104,7 +104,9 @@ class Sensitive:
         at = np.asarray(tried) - 1
         won = np.cumsum(votes > 0, axis=1)[:, at]
         cast = won + np.cumsum(votes < 0, axis=1)[:, at]
-        p = 2 * np.minimum(stats.binom.cdf(won, cast, 0.5), stats.binom.sf(won - 1, cast, 0.5))
+        p = 2 * np.minimum(
+            scipy.stats.binom.cdf(won, cast, 0.5), scipy.stats.binom.sf(won - 1, cast, 0.5)
+        )
         return np.asarray(((p <= self.alpha) & (2 * won > cast)).mean(axis=0))
 
     def _clicked(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts load when they are first used: they take a second
 
 from core.interactions import Visit
 from eval.experiments.balance import balance
@@ -26,7 +26,7 @@ def sign_test(found: Votes) -> float:
     """Two-sided p of the binomial test that votes for either are as likely; ties say nothing."""
     if not found.cast:
         return 1.0
-    return float(stats.binomtest(found.first, found.cast).pvalue)
+    return float(scipy.stats.binomtest(found.first, found.cast).pvalue)
 
 
 def vote_moments(found: Votes) -> Moments:
@@ -73,7 +73,7 @@ def _once(plan: Plan, found: Votes, second: str, *, over: bool) -> Compared:
         ended = ": it ended before its time, so that no test is right." if over else "."
         return Compared(second, SIGN, "not read yet", why + ended)
     p = sign_test(found)
-    ends = stats.binomtest(found.second, found.cast).proportion_ci(1 - plan.alpha, "wilson")
+    ends = scipy.stats.binomtest(found.second, found.cast).proportion_ci(1 - plan.alpha, "wilson")
     return Compared(
         second, SIGN, *_verdict(plan, found, p, "no difference"), None, None,
         (found.second - found.first) / found.cast, 2 * float(ends.low) - 1,

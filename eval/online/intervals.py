@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+import scipy  # its parts load when they are first used: they take a second
 
 from eval.experiments.moments import Moments
 from eval.online.figures import Kind
@@ -106,4 +106,4 @@ def _median(values: Floats, person: NDArray[np.int64], n: int, units: int) -> Es
 
 def _t(units: float) -> float:
     """Student's quantile for two-sided intervals."""
-    return float(stats.t.ppf(0.5 + CONFIDENCE / 2, units - 1))
+    return float(scipy.stats.t.ppf(0.5 + CONFIDENCE / 2, units - 1))
