@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 import scipy  # its parts load when they are first used: they take a second
+from numpy.typing import NDArray
 
 from eval.experiments.click_models import ClickModel, PositionBased
 from eval.experiments.fixed import welch

@@ -18,8 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 import scipy  # its parts load when they are first used: they take a second
+from numpy.typing import NDArray
 
 from eval.experiments.moments import Moments
 from eval.online.figures import Kind
