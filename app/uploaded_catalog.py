@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +21,10 @@ from ingestion.mapping import ColumnMapping
 from ingestion.rejects import Rejection
 from ingestion.resuming import SeenIds
 from ingestion.sources.catalog import CatalogSource
-from ingestion.sources.opening import CATALOGS
+from ingestion.sources.delimited import DelimitedFile
+from ingestion.sources.lines import LinesFile
 from ingestion.sources.place import Place
-from ingestion.sources.source import Candidate
+from ingestion.sources.source import Candidate, RecordFile
 
 ENDINGS: Mapping[str, str] = {
     "text/csv": ".csv",
@@ -31,6 +32,11 @@ ENDINGS: Mapping[str, str] = {
     "application/x-ndjson": ".jsonl",
 }
 """What is understood: the reader's ending by content type."""
+_READERS: Mapping[str, Callable[[Place], RecordFile]] = {
+    ".csv": DelimitedFile,
+    ".tsv": DelimitedFile,
+    ".jsonl": LinesFile,
+}
 MOST_ROWS = 5_000
 """Entries that are read: what has more is for `binocle ingest`."""
 
@@ -68,7 +74,7 @@ def read_catalog(data: bytes, ending: str, schema: Schema | None = None) -> Uplo
         folder = Path(name)
         path = folder / f"catalog{ending}"
         path.write_bytes(data)
-        file = CATALOGS[ending](Place(str(path), shown="The catalog"))
+        file = _READERS[ending](Place(str(path), shown="The catalog"))
         try:
             source = CatalogSource("The catalog", [file], ColumnMapping(), schema)
         except SourceError as error:

@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli.terminal import AsJson, Data, Store, errors, output, print_json, wired
-from app.drift.sampling import baseline_path, report_path, sample
+from app.drift.places import baseline_path, report_path
+from app.drift.sampling import sample
 from app.problems import ExitCode
 from core.errors import SourceError
 from eval.drift.baseline import Sample, load_sample

@@ -21,9 +21,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.collection import OpenCollection
-from app.drift.sampling import report_path
-from app.release.record import State, Step
-from app.release.run import records_of
+from app.drift.places import report_path
+from app.release.record import Records, State, Step
 from app.wiring import Wiring
 from core.errors import BinocleError
 from qdrant.queries import Order
@@ -134,7 +133,7 @@ def _newest(opened: OpenCollection) -> float | None:
 def _without(wiring: Wiring, opened: OpenCollection, count: int) -> float:
     released = [
         one
-        for one in records_of(wiring).all()
+        for one in Records(wiring.directories.releases).all()
         if one.collection == opened.name and one.state is State.PUBLISHED
     ]
     if released:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
@@ -46,16 +45,6 @@ def sample(wiring: Wiring, collection: str, asked: Iterable[Asked], *, seed: int
         queries=_encoded(encoder, [texts[place] for place in drawn.tolist()]),
         kinds=dict(kinds),
     )
-
-
-def baseline_path(wiring: Wiring, collection: str) -> Path:
-    """Where the baseline of a collection is."""
-    return wiring.directories.drift / f"{collection}.npz"
-
-
-def report_path(wiring: Wiring, collection: str) -> Path:
-    """Where the last report of a collection is, which the service's metrics tell."""
-    return wiring.directories.drift / f"{collection}.json"
 
 
 def _items(base: Base) -> Vectors:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.drift.sampling import baseline_path, sample
+from app.drift.places import baseline_path
+from app.drift.sampling import sample
 from app.reembedding.comparing import Comparison
 from app.reembedding.request import Reembedded, Reembedding, Watching
 from app.reembedding.run import answering, reembed

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 _BARE = re.compile(r'[^\s,*"“”„<>.\\][^\s,*"“”„\\]*')
 """Values that mean themselves without quotes around them."""
+_MARKS = re.compile(r'[\\"“”]')
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,8 @@ class Box:
 
 
 def quoted(text: str) -> str:
-    """`text` in quotes; those inside, and backslashes, get a backslash before them."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """`text` in quotes; those inside, of any kind, and backslashes get a backslash before them."""
+    return '"' + _MARKS.sub(r"\\\g<0>", text) + '"'
 
 
 def _signed(negative: bool, text: str) -> str:

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import qdrant_edge as engine
@@ -27,6 +28,8 @@ CALLS: dict[str, Callable[[Shard], Any]] = {
     "count": lambda shard: shard.count(lambda: engine.CountRequest()),
     "facet": lambda shard: shard.facet(lambda: engine.FacetRequest("brand")),
     "retrieve": lambda shard: shard.retrieve([_ID], with_vectors=False),
+    "payloads": lambda shard: shard.payloads([UUID(_ID)]),
+    "vectors": lambda shard: shard.vectors([UUID(_ID)], "joint"),
     "sizes": lambda shard: shard.sizes(),
     "indexed_fields": lambda shard: shard.indexed_fields(),
     "optimize": lambda shard: shard.optimize(),
