@@ -32,7 +32,8 @@ lint: $(VENV)/.full  ## Style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy examples/make_catalog.py examples/openclipart.py
+	$(BIN)/mypy examples/make_catalog.py examples/openclipart.py examples/page_figures.py
+	$(BIN)/mypy -p examples.closed_loop
 	$(BIN)/lint-imports
 
 format: $(VENV)/.full  ## Mend what the formatter can

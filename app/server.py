@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,6 +25,9 @@ from encoders.remote.encoder import is_remote
 log = logging.getLogger(__name__)
 
 _BACKLOG = 512
+_SWITCH_S = 0.0005
+"""How long one thread may keep the interpreter while another waits for it, instead of 5 ms: what
+one search has to wait for each that runs beside it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -46,6 +50,7 @@ def serve(settings: Settings, *, announce: Callable[[str], None] | None = None) 
         # What is imported by now stays for good: the collector need not look through it, which
         # takes 0.1 s of everybody's time whenever it does.
         gc.freeze()
+        sys.setswitchinterval(_SWITCH_S)
         serve_wired(wiring, listening, announce=announce)
 
 

@@ -30,6 +30,13 @@ def tell(measures: list[Measure], as_json: bool) -> None:
     table = Table("Measure", "Value", "Unit", "Target", "", "Basis", box=None, title=machine)
     for measure in measures:
         verdict = {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[measure.met]
-        value = f"{measure.value:,.2f}" if measure.value < 100 else f"{measure.value:,.0f}"
+        value = shown(measure.value)
         table.add_row(measure.name, value, measure.unit, measure.target, verdict, measure.basis)
     output.print(table)
+
+
+def shown(value: float) -> str:
+    """A figure as people read it: shares with three decimals, so that 0.978 is not told as 0.98."""
+    if value < 1:
+        return f"{value:.3f}"
+    return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"

@@ -43,13 +43,14 @@ def stats(since: Since = None, data: Data = None, as_json: AsJson = False) -> No
     if not document["collections"]:
         output.print("No search is recorded.")
         return
-    table = Table("collection", "searches", "users", "sessions", "first", "last", "events")
+    heads = ("collection", "searches", "users", "sessions", "first", "last", "events")
+    table = Table(*heads, box=None)
     for one in document["collections"]:
         events = ", ".join(f"{count:,} {name}" for name, count in sorted(one["events"].items()))
         table.add_row(
             one["collection"],
             *(f"{one[name]:,}" for name in ("searches", "users", "sessions")),
-            *(one[name][:16].replace("T", " ") for name in ("first", "last")),
+            *(one[name][:10] for name in ("first", "last")),  # days, or 80 columns are too few
             escape(events or "none"),
         )
     output.print(table)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from fastapi.responses import FileResponse
+
+from app.http.assets import Assets
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 PAGES = {
@@ -23,19 +23,10 @@ def serve_page(app: FastAPI) -> None:
     """Serve the pages from `app`."""
     for path, file in PAGES.items():
         _serve(app, path, file)
-    app.mount("/static", _Modules(directory=WEB))
+    app.mount("/static", Assets(WEB))
 
 
 def _serve(app: FastAPI, path: str, file: Path) -> None:
     @app.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(file, headers={"Cache-Control": "no-cache"})
-
-
-class _Modules(StaticFiles):
-    """Static files that a browser asks for again: an upgrade never mixes old and new modules."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
