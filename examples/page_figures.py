@@ -78,8 +78,8 @@ def _filters(page: Page) -> Locator:
 
 SHOTS = (
     Shot("search-desktop", {"q": "birthday cake"}, (1280, 800), "light"),
-    Shot("search-phone", {"q": "red flag"}, (390, 800), "dark"),
-    Shot("search-opened", {"q": "sweet -colour:green"}, (1280, 800), "light", _open_first),
+    Shot("search-phone", {"q": "sailing boat"}, (390, 800), "dark"),
+    Shot("search-opened", {"q": "fruit -colour:green"}, (1280, 800), "light", _open_first),
     Shot("search-marked", {"q": "house"}, (390, 800), "light", _mark),
     Shot("search-filters", {"q": "flower"}, (820, 1000), "dark", _filters),
 )
