@@ -1,22 +1,20 @@
 """One client that sends events to a running service at a rate, until told to stop.
 
-Run as `python -m eval.bench.event_load PLAN` by `EventSender`, so that it does not share the
-measuring process's interpreter lock. It ends when its standard input does.
+Run as `python -m eval.bench.event_load PLAN` by `EventSender`.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
+
+from eval.bench.client_process import ClientProcess, end_of_input, say
 
 _QUERIES = 50
 
@@ -37,7 +35,7 @@ class Sent:
         return self.accepted / (self.last - self.first) if self.last > self.first else 0.0
 
 
-class EventSender:
+class EventSender(ClientProcess):
     """Sends while the block runs; `sent` tells what became of it.
 
     Args:
@@ -47,12 +45,10 @@ class EventSender:
     """
 
     def __init__(self, url: str, search: str, folder: Path, *, rate: float, batch: int) -> None:
-        self._plan = folder / "events.json"
         plan = {"url": url, "search": search, "rate": rate, "batch": batch}
-        self._plan.write_text(json.dumps(plan))
+        super().__init__("eval.bench.event_load", plan, folder / "events.json")
         self._accepted: list[tuple[float, int]] = []
         self._failures: list[str] = []
-        self._news = threading.Condition()
 
     @property
     def sent(self) -> Sent:
@@ -70,49 +66,17 @@ class EventSender:
                 lambda: sum(count for _, count in self._accepted) >= accepted, seconds
             )
 
-    def __enter__(self) -> EventSender:
-        command = [sys.executable, "-m", "eval.bench.event_load", str(self._plan)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-        return self
-
-    def _listen(self) -> None:
-        for line in self._process.stdout or ():
-            said = json.loads(line)
-            with self._news:
-                if said["failure"]:
-                    self._failures.append(said["failure"])
-                else:
-                    self._accepted.append((said["at"], said["accepted"]))
-                self._news.notify_all()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._listener.join()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process.wait()
-
-
-def _await_end(done: threading.Event) -> None:
-    sys.stdin.read()
-    done.set()
+    def _heard(self, said: Any) -> None:
+        if said["failure"]:
+            self._failures.append(said["failure"])
+        else:
+            self._accepted.append((said["at"], said["accepted"]))
 
 
 def _main(path: Path) -> None:
     plan = json.loads(path.read_text())
     url = urllib.parse.urlsplit(plan["url"])
-    done = threading.Event()
-    threading.Thread(target=_await_end, args=(done,), daemon=True).start()
+    done = end_of_input()
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
     bodies = [_body(_query_id(connection, plan["search"]), plan["batch"]) for _ in range(_QUERIES)]
     start, number = time.perf_counter(), 0
@@ -143,7 +107,7 @@ def _body(query_id: str, batch: int) -> bytes:
 
 
 def _send(connection: http.client.HTTPConnection, body: bytes) -> None:
-    said: dict[str, Any] = {"at": 0.0, "accepted": 0, "failure": ""}
+    said: dict[str, Any] = {"accepted": 0, "failure": ""}
     try:
         connection.request("POST", "/v1/events", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
@@ -155,9 +119,7 @@ def _send(connection: http.client.HTTPConnection, body: bytes) -> None:
     except (OSError, http.client.HTTPException) as error:
         said["failure"] = repr(error)
         connection.close()
-    said["at"] = time.time()
-    sys.stdout.write(json.dumps(said) + "\n")
-    sys.stdout.flush()
+    say(**said, at=time.time())
 
 
 if __name__ == "__main__":
