@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from qdrant_client.http import models
@@ -14,7 +13,6 @@ from core.filters import Filter
 from qdrant.checks import (
     check_facet,
     check_order,
-    checked_payload,
     checked_points,
     checked_query,
     checked_vector,
@@ -30,6 +28,7 @@ from qdrant.server_indexing import add_fields, wait_until_indexed
 from qdrant.server_lease import Lease
 from qdrant.server_link import Call, Link, T
 from qdrant.server_metadata import generation_collection
+from qdrant.server_payloads import overwrite
 from qdrant.server_points import as_struct, check_integers, counted, point_of, scored_of
 from qdrant.server_queries import among, counting, fused, nearest, scrolling
 from qdrant.store import CollectionConfig, Point, ScoredPoint
@@ -105,22 +104,11 @@ class ServerGeneration(FusedByParts):
             )
 
     def set_payload(self, point_id: str, payload: Mapping[str, Any]) -> None:
-        checked = checked_payload(point_id, payload)
-        if self._link.connection.grpc:
-            check_integers(point_id, checked)
-        key = str(point_uuid(point_id))
-        if not self.retrieve([point_id]):
+        if not self._overwrite({point_id: payload}):
             raise ItemNotFound(f"There is no item '{point_id}' in '{self._collection}'.")
-        self._write(
-            lambda client, seconds: client.overwrite_payload(
-                self._there, checked, [key], wait=True, ordering=self._ordering, timeout=seconds
-            )
-        )
 
     def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
-        # One request for many points, with their vectors, is faster than one for each payload.
-        there = self.retrieve(list(payloads), with_vectors=True)
-        self.upsert([replace(point, payload=payloads[point.id]) for point in there])
+        self._overwrite(payloads)
 
     def delete(self, ids: Sequence[str]) -> None:
         keys: list[Any] = [str(point_uuid(each)) for each in ids]
@@ -247,6 +235,11 @@ class ServerGeneration(FusedByParts):
     def _write(self, call: Call[T]) -> T:
         link = self._open
         return self._named(lambda: link.write(call))
+
+    def _overwrite(self, payloads: Mapping[str, Mapping[str, Any]]) -> int:
+        way = self._open.connection
+        self._renew_lease()
+        return overwrite(payloads, self._there, way, read=self._read, write=self._write)
 
     def _named(self, ask: Callable[[], T]) -> T:
         try:

@@ -83,7 +83,9 @@ def succession_routes(service: Service) -> APIRouter:
     async def write(collection: str, request: Request) -> Response:
         """They count as a load's, not as changes beside it."""
         body = await read_json(request, PointsBody, service.max_body)
-        await lanes.write.run(lambda: write_points(wiring, collection, body.points, body.delete))
+        await lanes.write.run(
+            lambda: write_points(wiring, collection, body.points, body.payloads, body.delete)
+        )
         return Response(status_code=204)
 
     @router.post(

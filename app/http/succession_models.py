@@ -44,6 +44,9 @@ class NearestAnswer(Answer):
 
 class PointsBody(Body):
     points: list[dict[str, Any]] = Field([], max_length=1000)
+    payloads: dict[str, dict[str, Any]] = Field(
+        {}, max_length=1000, description="New payloads by id; the vectors stay."
+    )
     delete: list[str] = Field([], max_length=1000, description="Ids of items to delete.")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -63,8 +62,8 @@ class RemoteGeneration:
             self._ask("/write", {"points": [point_as_json(point) for point in part]})
 
     def set_payloads(self, payloads: Mapping[str, Mapping[str, Any]]) -> None:
-        there = self.retrieve(list(payloads), with_vectors=True)
-        self.upsert([replace(point, payload=payloads[point.id]) for point in there])
+        for part in _parts(payloads, _WRITE):
+            self._ask("/write", {"payloads": {each: dict(payloads[each]) for each in part}})
 
     def delete(self, ids: Sequence[str]) -> None:
         for part in _parts(ids, _WRITE):

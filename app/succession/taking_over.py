@@ -64,6 +64,7 @@ def write_points(
     wiring: Wiring,
     collection: str,
     points: Sequence[Mapping[str, Any]],
+    payloads: Mapping[str, Mapping[str, Any]],
     delete: Sequence[str],
 ) -> None:
     """Write what a load has made: not noted, as the load keeps the ledger itself."""
@@ -71,6 +72,8 @@ def write_points(
     with wiring.catalog.writing(collection) as (opened, _):
         if delete:
             opened.generation.delete(delete)
+        if payloads:
+            opened.generation.set_payloads(payloads)
         if checked:
             opened.generation.upsert(checked)
 

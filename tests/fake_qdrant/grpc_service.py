@@ -98,11 +98,13 @@ class _Points(wire.PointsServicer):
         self._client.delete(request.collection_name, chosen)
         return _acknowledged()
 
-    def OverwritePayload(self, request: Any, _: Any) -> Any:  # noqa: N802
-        chosen = GrpcToRest.convert_points_selector(request.points_selector)
-        payload = GrpcToRest.convert_payload(request.payload)
-        self._client.overwrite_payload(request.collection_name, payload, chosen)
-        return _acknowledged()
+    def UpdateBatch(self, request: Any, _: Any) -> Any:  # noqa: N802
+        operations = [
+            GrpcToRest.convert_points_update_operation(each) for each in request.operations
+        ]
+        self._client.batch_update_points(request.collection_name, operations)
+        done = wire.UpdateResult(operation_id=0, status=wire.UpdateStatus.Completed)
+        return wire.UpdateBatchResponse(result=[done for _ in operations])
 
     def CreateFieldIndex(self, request: Any, _: Any) -> Any:  # noqa: N802
         schema = GrpcToRest.convert_payload_schema_params(request.field_index_params)
@@ -233,7 +235,8 @@ def _vectors(request: Any) -> Any:
 
 
 def _retrieved(record: models.Record) -> Any:
-    return RestToGrpc.convert_retrieved_point(record)
+    whole = record.model_copy(update={"payload": record.payload or {}})  # None: not asked for
+    return RestToGrpc.convert_retrieved_point(whole)
 
 
 def _creation(request: Any) -> models.CreateCollection:

@@ -11,7 +11,17 @@ from qdrant_client.http import models
 
 def local_mode() -> QdrantClient:
     """Qdrant's client without a server: collections in memory, compared one by one."""
-    return QdrantClient(":memory:", force_disable_check_same_thread=True)
+    return _Local(":memory:", force_disable_check_same_thread=True)
+
+
+class _Local(QdrantClient):
+    """Tells what a server tells of points that are not there."""
+
+    def batch_update_points(self, *args: Any, **kwargs: Any) -> list[models.UpdateResult]:
+        try:
+            return super().batch_update_points(*args, **kwargs)
+        except KeyError as missing:
+            raise ValueError(f"Not found: No point with id {missing.args[0]} found") from None
 
 
 class Engine:

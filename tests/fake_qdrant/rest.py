@@ -90,10 +90,10 @@ def _delete(engine: Engine, name: str, body: bytes) -> models.UpdateResult:
     return _ACK
 
 
-def _overwrite(engine: Engine, name: str, body: bytes) -> models.UpdateResult:
-    change = models.SetPayload.model_validate_json(body)
-    engine.client.overwrite_payload(name, change.payload, list(change.points or ()))
-    return _ACK
+def _batch(engine: Engine, name: str, body: bytes) -> list[models.UpdateResult]:
+    operations = models.UpdateOperations.model_validate_json(body).operations
+    engine.client.batch_update_points(name, operations)
+    return [_ACK for _ in operations]
 
 
 def _query(engine: Engine, name: str, body: bytes) -> models.QueryResponse:
@@ -152,7 +152,7 @@ _ROUTES: list[tuple[str, Route]] = [
     (f"PUT {_NAME}/points", _upsert),
     (f"POST {_NAME}/points", _retrieve),
     (f"POST {_NAME}/points/delete", _delete),
-    (f"PUT {_NAME}/points/payload", _overwrite),
+    (f"POST {_NAME}/points/batch", _batch),
     (f"POST {_NAME}/points/query", _query),
     (f"POST {_NAME}/points/scroll", _scroll),
     (f"POST {_NAME}/points/count", _count),

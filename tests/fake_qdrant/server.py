@@ -34,6 +34,8 @@ class FakeQdrant:
         self.api_key = api_key
         self.engine = Engine(version)
         self.faults = Faults()
+        self.bodies: list[str] = []
+        """Of all requests, beside `faults.seen`."""
         self._certificate = certificate
         self._port = 0
         self._server: _Sockets | None = None
@@ -115,6 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.server.fake
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         path = unquote(urlsplit(self.path).path)
+        fake.bodies.append(body.decode())
         fault = fake.faults.meet(f"{self.command} {self.path}")
         if fake.api_key is not None and self.headers.get("api-key") != fake.api_key:
             word = "Must provide an API key or an Authorization bearer token"

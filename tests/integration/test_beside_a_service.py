@@ -75,6 +75,21 @@ def test_a_few_changes_go_through_the_service_and_are_found_at_once(beside: Besi
     assert beside.load().report.unchanged == 3
 
 
+def test_a_new_price_goes_through_the_service_without_its_vectors(beside: Beside) -> None:
+    assert beside.live.ask("PATCH", "/things", {"fields": {"price": "float"}}).status_code == 200
+    catalog = beside.folder.parent / "prices.csv"
+    loads = []
+    for price in (1, 2):
+        rows = [f"{name}.png,in/{name}.png,{name},{price}" for name in "abc"]
+        catalog.write_text("\n".join(["id,image,title,price", *rows]))
+        wanted = BulkLoad("things", str(catalog))
+        loads.append(load_collection(beside.wiring, wanted).report)
+    assert [each.renewed for each in loads] == [3, 3]
+    found = beside.live.search("things", query=[{"text": "red"}], limit=3)["hits"]
+    assert [hit["payload"]["price"] for hit in found] == [2, 2, 2]
+    assert found[0]["id"] == "a.png"
+
+
 def test_many_changes_are_made_aside_and_taken_over_with_what_was_written_meanwhile(
     beside: Beside,
 ) -> None:

@@ -12,6 +12,7 @@ from qdrant_client.http import models
 
 from core.errors import CollectionNotFound, InvalidItem, InvalidName, StoreError, StoreUnavailable
 from core.fields import FieldType
+from core.filters import Range
 from qdrant.server import ServerStore
 from qdrant.server_errors import Transient
 from qdrant.server_link import Link
@@ -39,6 +40,10 @@ def publish(store: ServerStore, *ids: str) -> str:
     store.publish("shop", generation.name)
     generation.close()
     return generation.name
+
+
+def stock_of(least: int) -> Range:
+    return Range("stock", FieldType.INTEGER, gte=least)
 
 
 def drop_alias(fake: FakeQdrant) -> None:
@@ -238,8 +243,57 @@ def test_writes_wait_and_are_ordered(fake: FakeQdrant) -> None:
         generation.upsert([point("a")])
         generation.set_payload("a", {"stock": 1})
         generation.delete(["a"])
-        for request in ("PUT .*/points\\?", "PUT .*/points/payload\\?", "POST .*/points/delete"):
+        for request in ("PUT .*/points\\?", "POST .*/points/batch\\?", "POST .*/points/delete"):
             assert fake.faults.count(f"{request}.*wait=true.*ordering=strong") == 1
+
+
+def test_new_payloads_take_a_request_for_hundreds_and_move_no_vectors(
+    fake: FakeQdrant, server_store: ServerStore
+) -> None:
+    generation = server_store.create("shop", config())
+    generation.upsert(numbered(1_200))
+    before = len(fake.faults.seen)
+    generation.set_payloads({f"n{number}": {"stock": 5_000 + number} for number in range(1_200)})
+    asked = fake.faults.seen[before:]
+    assert len(asked) == 3
+    assert all("/points/batch?wait=true" in each for each in asked)
+    assert not any('"vector' in each for each in fake.bodies[before:])
+    assert generation.count(stock_of(5_600)) == 600
+
+
+def test_ids_that_are_gone_cost_a_look_at_what_is_there(
+    fake: FakeQdrant, server_store: ServerStore
+) -> None:
+    generation = server_store.create("shop", config())
+    generation.upsert(numbered(10))
+    before = len(fake.faults.seen)
+    generation.set_payloads({f"n{number}": {"stock": 99} for number in range(5, 15)})
+    refused, looked, sent = (each.split("?")[0] for each in fake.faults.seen[before:])
+    assert refused == sent
+    assert looked.endswith("/points")
+    assert generation.count(stock_of(99)) == 5
+
+
+@pytest.mark.parametrize("fault", [LOST, ANSWER_LOST, OVERLOADED, NO_REPLICA])
+def test_new_payloads_are_sent_until_they_are_acknowledged(
+    fake: FakeQdrant, server_store: ServerStore, fault: Fault
+) -> None:
+    generation = server_store.create("shop", config())
+    generation.upsert(numbered(10))
+    fake.faults.plan(fault, "/points/batch", times=3)
+    generation.set_payloads({f"n{number}": {"stock": 99} for number in range(10)})
+    assert fake.faults.count("/points/batch") == 4
+    assert generation.count(stock_of(99)) == 10
+
+
+def test_new_payloads_for_a_generation_that_is_gone_are_an_error(
+    server_store: ServerStore, other: ServerStore
+) -> None:
+    publish(server_store, "a")
+    serving = server_store.open("shop")
+    other.drop("shop")
+    with pytest.raises(StoreUnavailable, match="g000001 of collection 'shop' is no more"):
+        serving.set_payloads({"a": {"stock": 1}})
 
 
 @pytest.mark.parametrize("consistency", [2, "majority"])
@@ -264,7 +318,7 @@ def test_no_acknowledged_write_is_lost_and_none_is_made_twice(
         fake.faults.clear()
     fake.faults.plan(fault, "/points/delete")
     generation.delete(["n0"])
-    fake.faults.plan(fault, "/points/payload")
+    fake.faults.plan(fault, "/points/batch")
     generation.set_payload("n1", {"stock": 99})
     assert generation.count() == 49
     assert generation.retrieve(["n1"])[0].payload["stock"] == 99
@@ -296,6 +350,8 @@ def test_an_integer_that_grpc_cannot_carry_is_refused(fake: FakeQdrant) -> None:
             generation = store.create("shop", config())
             with pytest.raises(InvalidItem, match="gRPC"):
                 generation.upsert([point("a", _item={"deep": [1, 2**63]})])
+            with pytest.raises(InvalidItem, match="gRPC"):
+                generation.set_payloads({"a": {"n": 1}, "b": {"n": 2**63}})
             generation.upsert([point("a", _item={"deep": [1, 2**63 - 1]})])
             with pytest.raises(InvalidItem, match="gRPC"):
                 generation.set_payload("a", {"x": 2**64 - 1})
