@@ -14,6 +14,8 @@ from ingestion.target import Target
 
 _LOOK_UP = 1000
 """Items whose state the ledger is asked for at once."""
+_MOST_BYTES = 2**26
+"""Of images that the items bring along: of large ones, fewer are looked up at once."""
 
 
 class Intake:
@@ -58,6 +60,7 @@ class Intake:
         """What has to be encoded, as far as the source and the ledger tell."""
         held = self._generation.count() > 0
         waiting: list[Candidate] = []
+        carried = 0
         for entry in self._source.entries():
             if self._stop.is_set():
                 return
@@ -68,9 +71,11 @@ class Intake:
                 self._rejects.add(twice)
             else:
                 waiting.append(entry)
-            if len(waiting) >= (_LOOK_UP if held else 1):
+                carried += len(entry.item.image.data or b"")
+            if len(waiting) >= (_LOOK_UP if held else 1) or carried > _MOST_BYTES:
                 yield from self._needed(waiting, held)
                 waiting = []
+                carried = 0
         yield from self._needed(waiting, held)
         self.exhausted = not self._stop.is_set()
 

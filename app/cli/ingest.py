@@ -104,7 +104,7 @@ def ingest(
         Quantization, typer.Option(help="How vectors are compressed in memory.")
     ] = "int8",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads that decode, and that encode [the cores].")
+        int | None, typer.Option(min=1, help="Threads that decode, and that encode; one a core.")
     ] = None,
     engine: Annotated[
         Engine, typer.Option(help="'ray' spreads the work over a Ray cluster; needs --store URL.")

@@ -18,6 +18,8 @@ from ingestion.sources.source import Candidate, Record, RecordFile
 
 SAMPLE = 1000
 """Rows from which the types of the attributes are inferred."""
+_LONGEST = 4096
+"""Characters of a value that are looked at to infer a type."""
 _FEW = 0.05
 """Share of a column's values that look like mistakes where all others are of another type."""
 
@@ -48,7 +50,7 @@ class CatalogSource:
                     f"{other.name} has other columns than {files[0].name}.",
                     hint="Load them one after the other.",
                 )
-        sample = list(islice(_records(files), SAMPLE))
+        sample = [_light(record) for record in islice(_records(files), SAMPLE)]
         if not sample:
             raise SourceError(f"{name} has columns, but no rows.")
         _check_fields(columns, mapping.fields)
@@ -82,7 +84,7 @@ class CatalogSource:
             for file in self._files:
                 for record in file.records():
                     if isinstance(record, Rejection):
-                        yield record
+                        yield self.rows.identified(record)
                     else:
                         yield from self.rows.entries(record, record.source or file.place, products)
 
@@ -92,6 +94,21 @@ def _records(files: Sequence[RecordFile]) -> Iterator[Record]:
         for record in file.records():
             if isinstance(record, Record):
                 yield record
+
+
+def _light(record: Record) -> Record:
+    """What types are inferred from: without the images, of which a thousand may not fit."""
+    return Record(record.row, {name: _stripped(value) for name, value in record.values.items()})
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return b"..." if value else b""
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    if isinstance(value, Mapping):
+        return {name: _stripped(member) for name, member in value.items()}
+    return [_stripped(member) for member in value] if isinstance(value, list) else value
 
 
 def _id_notes(columns: Columns) -> tuple[str, ...]:

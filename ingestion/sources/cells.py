@@ -25,14 +25,15 @@ _SEPARATORS = "|;,"
 
 
 def clean(field: str, value: Any) -> Any:
-    """`value`, unless it is text with bytes that were no UTF-8 in the file."""
+    """`value`, unless it is text with bytes that the file's encoding has no character for."""
     if isinstance(value, str) and not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
             raise InvalidItem(
-                f"Field '{field}' is not UTF-8: {printable(value)[:80]}.",
-                hint="Save the catalog as UTF-8.",
+                f"Field '{field}' is not UTF-8, or not in the encoding that was named: "
+                f"{printable(value)[:80]}.",
+                hint="Name it, such as --encoding cp1252, or save the catalog as UTF-8.",
                 field=field,
             ) from None
     return value
@@ -194,7 +195,9 @@ def _from_data_url(value: str) -> bytes:
 
 def is_nested(value: Any) -> bool:
     """Whether the value is bytes or an object, which no attribute can hold."""
-    return any(isinstance(member, bytes | Mapping | list) for member in members(value))
+    return isinstance(value, Mapping) or any(
+        isinstance(member, bytes | Mapping | list) for member in members(value)
+    )
 
 
 def members(value: Any) -> list[Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from core.errors import SourceError
+from ingestion.sources.arrow_values import class_names
 from ingestion.sources.parquet import ArrowFile
 from ingestion.sources.place import Place
 
@@ -26,20 +26,11 @@ def dataset_files(folder: Path) -> list[ArrowFile]:
     if (folder / _SPLITS).is_file():
         splits = _json(folder / _SPLITS).get("splits", [])
         return [file for split in splits for file in dataset_files(folder / str(split))]
-    names = _class_names(_json(folder / _INFO).get("features") or {})
+    names = class_names(_json(folder / _INFO).get("features") or {})
     files = [str(entry["filename"]) for entry in _json(folder / _STATE).get("_data_files", [])]
     if not files or any(Path(name).name != name for name in files):
         raise SourceError(f"{folder} is a data set without data, or is damaged.")
     return [ArrowFile(Place(str(folder / name), ".arrow"), names) for name in files]
-
-
-def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {
-        column: [str(name) for name in feature["names"]]
-        for column, feature in features.items()
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
-        if isinstance(feature.get("names"), list)
-    }
 
 
 def _json(path: Path) -> dict[str, Any]:

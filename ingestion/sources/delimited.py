@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from core.errors import SourceError
 from ingestion.rejects import MALFORMED_ROW, Rejection
+from ingestion.sources.folder import printable
 from ingestion.sources.place import Place, buffered
 from ingestion.sources.source import Record
 
@@ -20,6 +22,10 @@ _LONGEST_CELL = 2**20
 _LONGEST_LINE = 2**24
 _SHOWN = 10_000
 """Characters of a broken row that a rejection keeps."""
+_SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*')
+"""What Excel writes above the headings."""
+_QUOTED = re.compile(r'"[^"]*"')
+_ODD = "binocle-odd-bytes"
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -27,7 +33,8 @@ class DelimitedFile:
     """A CSV or TSV file with headings in its first line; a row is named by its line.
 
     The delimiter is a tab for .tsv; otherwise the one of , ; tab | that the headings hold most of.
-    A row with a quote that is never closed is rejected alone: the rows behind it are read.
+    A row with a quote that is never closed is rejected alone: the rows behind it are read. Rows
+    without any value don't count.
 
     Args:
         encoding: of the text; None is UTF-16 where the file is marked as that, or else UTF-8.
@@ -40,6 +47,7 @@ class DelimitedFile:
         self._encoding = encoding
         self._header: list[str] | None = None
         self._delimiter = ","
+        self._above = 0  # lines above the headings
 
     @property
     def name(self) -> str:
@@ -59,6 +67,8 @@ class DelimitedFile:
         with self._text() as stream:
             lines = _Lines(stream)
             reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            for _ in range(self._above):
+                next(lines, "")
             _next(reader, lines)
             while True:
                 lines.start()
@@ -69,7 +79,7 @@ class DelimitedFile:
                     yield self._rejection(lines, f"The row can't be read: {error}.")
                 elif cells is None:
                     return
-                elif cells:
+                elif any(cell and not cell.isspace() for cell in cells):
                     yield self._record(lines, header, cells)
 
     def _mended(self, lines: _Lines, header: list[str], error: str) -> tuple[list[str] | None, str]:
@@ -99,10 +109,11 @@ class DelimitedFile:
     def _read_header(self) -> list[str]:
         with self._text() as stream:
             first = stream.readline(_LONGEST_CELL)
-            if self.place.ending == ".tsv":
-                self._delimiter = "\t"
-            else:
-                self._delimiter = max(_DELIMITERS, key=first.count)
+            declared = _SEPARATOR.fullmatch(first.removeprefix("\ufeff"))
+            if declared:
+                self._above = 1
+                first = stream.readline(_LONGEST_CELL)
+            self._delimiter = declared[1] if declared else self._guessed(first)
             lines = _Lines(stream, first)
             header, error = _next(csv.reader(lines, delimiter=self._delimiter), lines)
         if error:
@@ -111,21 +122,54 @@ class DelimitedFile:
             raise SourceError(
                 f"{self.name} is empty.", hint="Its first line has to hold the columns' names."
             )
+        header[0] = header[0].removeprefix("\ufeff")
+        self._check(header)
         return [cell.strip() or f"column {place}" for place, cell in enumerate(header, start=1)]
+
+    def _guessed(self, first: str) -> str:
+        if self.place.ending == ".tsv":
+            return "\t"
+        return max(_DELIMITERS, key=_QUOTED.sub("", first).count)
+
+    def _check(self, header: list[str]) -> None:
+        """Raises SourceError where the headings are no text, at least not in this encoding."""
+        line = self._delimiter.join(header)
+        if "\0" in line:
+            raise SourceError(
+                f"{self.name} is no text, or in another encoding: its headings hold null "
+                f"characters: {printable(line)[:80]}.",
+                hint="UTF-16 without a mark is --encoding utf-16-le.",
+            )
+        try:
+            line.encode()
+        except UnicodeEncodeError:
+            raise SourceError(
+                f"The headings of {self.name} are not UTF-8, or not in the encoding that was "
+                f"named: {printable(line)[:80]}.",
+                hint="Name it, such as --encoding cp1252, or save the catalog as UTF-8.",
+            ) from None
 
     @contextmanager
     def _text(self) -> Iterator[io.TextIOWrapper]:
         with self.place.reading() as raw:
             stream = buffered(raw)
             encoding = self._encoding or _MARKS.get(stream.peek(2)[:2], "utf-8-sig")
+            # Bytes that stand for nothing pass as surrogates: one bad cell rejects one row.
+            codecs.register_error(_ODD, _as_surrogates)
             try:
-                # Bytes that are no UTF-8 pass as surrogates, so that one bad cell rejects one row.
-                errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
-                yield io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
+                yield io.TextIOWrapper(stream, encoding=encoding, errors=_ODD, newline="")
             except LookupError:
                 raise SourceError(
                     f"There is no encoding '{encoding}'.", hint="Such as utf-8, latin-1, cp1252."
                 ) from None
+
+
+def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
+    """As 'surrogateescape' does it, for every encoding."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    odd = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in odd), error.end
 
 
 class _Lines:

@@ -25,12 +25,16 @@ class FolderSource:
     Hidden files and folders are passed over; a folder that links lead to twice is read once, so
     that loops end. Names whose bytes are no UTF-8 get an id and title with the bytes written as
     '\\xE9'. Raises SourceError when there is no image.
+
+    Args:
+        notes: what a person should know of the folder.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, notes: Sequence[str] = ()) -> None:
         if not root.is_dir():
             raise SourceError(f"There is no folder {printable(str(root))}.")
         self._root = root.absolute()
+        self._notes = tuple(notes)
         self._total = sum(isinstance(found, Path) for found in _walk(self._root))
         if self._total == 0:
             kinds = ", ".join(sorted(ending[1:] for ending in EXTENSIONS))
@@ -49,7 +53,7 @@ class FolderSource:
 
     @property
     def notes(self) -> Sequence[str]:
-        return ()
+        return self._notes
 
     @property
     def total(self) -> int | None:

@@ -64,18 +64,28 @@ class LinesFile:
     def _known(self) -> dict[str, None]:
         if self._columns is None:
             columns: dict[str, None] = {}
+            wrong: Rejection | None = None
             for number, value in self._lines():
                 if number > SAMPLE:
                     break
-                if not isinstance(value, Rejection):
+                if isinstance(value, Rejection):
+                    wrong = wrong or value
+                else:
                     columns |= dict.fromkeys(value)
             if not columns:
-                raise SourceError(
-                    f"{self.name} holds no JSON object in its first {SAMPLE:,} lines.",
-                    hint='Each line has to be an object such as {"id": "1", "image": "1.jpg"}.',
-                )
+                raise self._none_found(wrong)
             self._columns = columns
         return self._columns
+
+    def _none_found(self, wrong: Rejection | None) -> SourceError:
+        """What to tell of a file without objects, whose first bad line is `wrong`."""
+        told = f"{self.name} holds no JSON object in its first {SAMPLE:,} lines."
+        if wrong is None:
+            return SourceError(told)
+        hint = 'Each line has to be an object such as {"id": "1", "image": "1.jpg"}.'
+        if (wrong.raw or "").lstrip().startswith("["):
+            hint += " Of a JSON array, `jq -c '.[]' array.json` makes such lines."
+        return SourceError(f"{told} Line {wrong.row}: {wrong.reason}", hint=hint)
 
     def _lines(self) -> Iterator[tuple[int, dict[str, Any] | Rejection]]:
         with self.place.reading() as raw:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from ingestion.rejects import MALFORMED_ROW, Rejection
-from ingestion.sources.folder import words
+from ingestion.sources.folder import printable, words
 from ingestion.sources.place import Place, buffered
 from ingestion.sources.source import Record
 
@@ -55,4 +55,4 @@ def _title(link: str) -> str:
         path = unquote(urlsplit(link).path)
     except ValueError:
         return ""
-    return words(PurePosixPath(path).stem)
+    return words(printable(PurePosixPath(path).stem))

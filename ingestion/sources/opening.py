@@ -18,6 +18,7 @@ from ingestion.sources.folder import FilesSource, FolderSource, is_image, printa
 from ingestion.sources.hub import HUB, hub_files
 from ingestion.sources.lines import LinesFile
 from ingestion.sources.links import LinksFile
+from ingestion.sources.mistaken import check_text
 from ingestion.sources.parquet import ArrowFile, ParquetFile
 from ingestion.sources.pictures_away import PicturesAway
 from ingestion.sources.place import COMPRESSED, Place
@@ -32,6 +33,7 @@ CATALOGS: Mapping[str, Callable[[Path | Place], RecordFile]] = MappingProxyType(
         ".tsv": DelimitedFile,
         ".jsonl": LinesFile,
         ".ndjson": LinesFile,
+        ".json": LinesFile,
         ".parquet": ParquetFile,
         ".arrow": ArrowFile,
         ".tar": ShardFile,
@@ -39,8 +41,9 @@ CATALOGS: Mapping[str, Callable[[Path | Place], RecordFile]] = MappingProxyType(
     }
 )
 """Readers of catalog files by the endings of their names."""
-_IN_FOLDERS = frozenset(CATALOGS) - {".txt"}
-"""Kinds that a folder may consist of: texts lie about in any."""
+_IN_FOLDERS = frozenset(CATALOGS) - {".txt", ".json"}
+"""Kinds that a folder may consist of: texts and settings lie about in any."""
+_TEXTS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt"})
 
 
 def open_source(
@@ -101,7 +104,8 @@ def _of_places(
     catalogs = [place for place in places if place.ending in _IN_FOLDERS]
     pictures = [place for place in places if is_image(place.address)]
     if pictures and not (len(places) == 1 and places[0].format):
-        return PicturesAway(name, [place.address for place in pictures])
+        notes = _unread(name, [place.address for place in catalogs])
+        return PicturesAway(name, [place.address for place in pictures], notes)
     return _catalog(name, catalogs or places, mapping, schema)
 
 
@@ -120,12 +124,23 @@ def _folder(
             )
         return _catalog(name, at_top, mapping, schema)
     try:
-        return FolderSource(path)
+        return FolderSource(path, _unread(name, [place.address for place in at_top]))
     except SourceError:
         below = at_top or _catalogs_in(path, "**/*", ending)
         if not below:
             raise
         return _catalog(name, below, mapping, schema)
+
+
+def _unread(name: str, catalogs: Sequence[str]) -> tuple[str, ...]:
+    """A note of catalogs among the images of a folder."""
+    if not catalogs:
+        return ()
+    note = (
+        f"{printable(name)} holds images, and they alone are read. To load its catalog, give "
+        f"{printable(catalogs[0])} as the source."
+    )
+    return (note,)
 
 
 def _catalogs_in(path: Path, pattern: str, ending: str) -> list[Place]:
@@ -157,6 +172,8 @@ def _catalog(
 
 
 def _reader(place: Place, mapping: ColumnMapping) -> RecordFile:
+    if place.ending in _TEXTS:
+        check_text(place)
     if place.ending in (".csv", ".tsv"):
         return DelimitedFile(place, mapping.encoding)
     if place.ending == ".jsonl" and RejectedFile.is_one(place):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pyarrow.parquet as pq
 
 from core.errors import SourceError
 from ingestion.rejects import Rejection
+from ingestion.sources.arrow_values import ClassNames, class_names_of, records
 from ingestion.sources.place import Place
 from ingestion.sources.source import Record
 
@@ -23,7 +22,10 @@ _BUFFER = 2**20
 
 
 class ParquetFile:
-    """A Parquet file, read in small batches; its memory does not grow with its size."""
+    """A Parquet file, read in small batches; its memory does not grow with its size.
+
+    Numbers of classes become their names where Hugging Face's `datasets` wrote the file.
+    """
 
     typed = True
 
@@ -46,7 +48,7 @@ class ParquetFile:
     def records(self) -> Iterator[Record | Rejection]:
         with self._open() as file:
             batches = file.iter_batches(batch_size=_ROWS, use_threads=False)
-            yield from _records(batches, self.name)
+            yield from records(batches, self.name, class_names_of(file.schema_arrow))
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
@@ -70,16 +72,14 @@ class ArrowFile:
     """A file of a data set that Hugging Face's `datasets` saved: an Arrow stream.
 
     Args:
-        names: names of the classes by column, for columns that hold their numbers.
+        names: of classes; None takes those that the file itself says.
     """
 
     typed = True
 
-    def __init__(
-        self, place: Path | Place, names: Mapping[str, Sequence[str]] | None = None
-    ) -> None:
+    def __init__(self, place: Path | Place, names: ClassNames | None = None) -> None:
         self.place = Place.of(place)
-        self._names = names or {}
+        self._names = names
 
     @property
     def name(self) -> str:
@@ -100,19 +100,8 @@ class ArrowFile:
                 for batch in reader
                 for start in range(0, batch.num_rows, _ROWS)
             )
-            for record in _records(pieces, self.name):
-                yield Record(record.row, {**record.values, **self._named(record.values)})
-
-    def _named(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The classes' names in place of their numbers; -1 is none."""
-        named: dict[str, str | None] = {}
-        for column, names in self._names.items():
-            number = values.get(column)
-            if isinstance(number, int) and 0 <= number < len(names):
-                named[column] = names[number]
-            else:
-                named[column] = None
-        return named
+            names = class_names_of(reader.schema) if self._names is None else self._names
+            yield from records(pieces, self.name, names)
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
@@ -122,29 +111,3 @@ class ArrowFile:
             except (pa.ArrowException, OSError) as error:
                 raise SourceError(f"{self.name} is no Arrow file: {error}") from error
             yield reader
-
-
-def _records(batches: Iterator[Any], name: str) -> Iterator[Record]:
-    row = 0
-    try:
-        for batch in batches:
-            for values in batch.to_pylist():
-                row += 1
-                yield Record(row, {key: _plain(value) for key, value in values.items()})
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(
-            f"{name} is damaged after row {row:,}: {error}",
-            hint="The rows before it were read.",
-        ) from error
-
-
-def _plain(value: Any) -> Any:
-    """Values of Arrow types that JSON has no word for, as the nearest plain ones."""
-    if isinstance(value, decimal.Decimal):
-        exponent = value.as_tuple().exponent  # of the column's type: 10.00 is no integer
-        return int(value) if isinstance(exponent, int) and exponent >= 0 else float(value)
-    if isinstance(value, datetime.time | datetime.timedelta):
-        return str(value)
-    if isinstance(value, list):
-        return [_plain(member) for member in value]
-    return value

@@ -15,12 +15,19 @@ from ingestion.sources.source import Candidate
 
 
 class PicturesAway:
-    """Images by URL; ids are paths below their common folder, folders are tags."""
+    """Images by URL; ids are paths below the folder `name`, and the folders in them are tags.
 
-    def __init__(self, name: str, urls: Sequence[str]) -> None:
+    Where `name` is no folder but an image or a pattern, ids are paths below the common folder.
+
+    Args:
+        notes: what a person should know of the folder.
+    """
+
+    def __init__(self, name: str, urls: Sequence[str], notes: Sequence[str] = ()) -> None:
         self._name = name
+        self._notes = tuple(notes)
         self._urls = [url for url in urls if not _hidden(url)]
-        self._root = commonpath([dirname(url) for url in self._urls]) if self._urls else ""
+        self._root = _root(name, [_path(url) for url in self._urls])
 
     @property
     def name(self) -> str:
@@ -32,7 +39,7 @@ class PicturesAway:
 
     @property
     def notes(self) -> Sequence[str]:
-        return ()
+        return self._notes
 
     @property
     def total(self) -> int | None:
@@ -40,8 +47,7 @@ class PicturesAway:
 
     def entries(self) -> Iterator[Candidate | Rejection]:
         for row, url in enumerate(self._urls, start=1):
-            below = url.replace("://", ":/", 1)[len(self._root.replace("://", ":/", 1)) :]
-            relative = PurePosixPath(printable(below.lstrip("/")))
+            relative = PurePosixPath(printable(_path(url)[len(self._root) :].lstrip("/")))
             try:
                 item = Item(
                     id=str(relative),
@@ -55,5 +61,17 @@ class PicturesAway:
                 yield Candidate(item, row, printable(url))
 
 
+def _root(name: str, paths: Sequence[str]) -> str:
+    given = _path(name).rstrip("/")
+    if all(path.startswith(f"{given}/") for path in paths):
+        return given
+    return commonpath([dirname(path) for path in paths])
+
+
+def _path(url: str) -> str:
+    """Without the scheme: file systems give 'memory:///a' for the 'memory://a' that was asked."""
+    return url.partition("://")[2].lstrip("/")
+
+
 def _hidden(url: str) -> bool:
-    return any(part.startswith(".") for part in url.partition("://")[2].split("/"))
+    return any(part.startswith(".") for part in _path(url).split("/"))

@@ -74,6 +74,13 @@ class Rows:
             except BinocleError as error:
                 yield self._rejection(error, record, place, name)
 
+    def identified(self, rejection: Rejection) -> Rejection:
+        """With the id that its record has, so that the item is not taken for gone."""
+        if rejection.id is not None or rejection.record is None:
+            return rejection
+        known = _shown_id(rejection.record.get(self.columns.roles.get("id", "")))
+        return replace(rejection, id=known)
+
     def _item(self, record: Record, item_id: str, image: ImageSource) -> Item:
         form = self.mapping.datetime_format
         return Item(

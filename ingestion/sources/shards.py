@@ -36,7 +36,8 @@ class _Sample:
 
 
 class ShardFile:
-    """A tar shard. A sample's id is its key, unless its JSON has one; its text is the title.
+    """A tar shard. A sample's id is its key, unless its JSON has one; its text is the title; all
+    its images are those of one product.
 
     Columns are those of the first 1,000 samples. Samples are named by their place, from 1.
     """
@@ -121,7 +122,7 @@ class ShardFile:
             stream = archive.extractfile(member)
             data = stream.read() if stream is not None else b""
             if image:
-                sample.values["image"] = data
+                _add_image(sample.values, data)
             else:
                 sample.fault = _read_text(sample.values, ending, data, name)
 
@@ -132,6 +133,16 @@ class ShardFile:
                 sample.fault, MALFORMED_ROW, sample.row, key[:512] or None, None, self.name
             )
         return Record(sample.row, {"id": key, **sample.values})
+
+
+def _add_image(values: dict[str, Any], data: bytes) -> None:
+    """A sample may have several images, such as 7.front.jpg and 7.back.jpg."""
+    if "image" not in values:
+        values["image"] = data
+    elif isinstance(values["image"], list):
+        values["image"].append(data)
+    else:
+        values["image"] = [values["image"], data]
 
 
 def _read_text(values: dict[str, Any], ending: str, data: bytes, name: str) -> str:
@@ -153,7 +164,7 @@ def _read_text(values: dict[str, Any], ending: str, data: bytes, name: str) -> s
 
 def _parted(name: str) -> tuple[str, str]:
     """The sample's key and the ending, which is all behind the name's first dot."""
-    folder, _, file = name.rpartition("/")
+    folder, _, file = name.removeprefix("./").rpartition("/")  # `tar -c .` puts ./ before all
     stem, dot, ending = file.partition(".")
     key = f"{folder}/{stem}" if folder else stem
     last = PurePosixPath(f"x.{ending}").suffix.lower() if dot else ""

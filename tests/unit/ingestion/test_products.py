@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +97,19 @@ def test_what_a_mapping_names_may_be_missing_in_the_few_rows_of_a_replay(tmp_pat
     (tmp_path / "r.jsonl").write_text(json.dumps({**line, "record": record}) + "\n")
     mapping = ColumnMapping(id="sku", description="text", ignore=frozenset({"internal"}))
     assert candidates(open_source(tmp_path / "r.jsonl", mapping))[0].item.id == "7"
+
+
+def test_the_images_of_a_sample_in_a_shard_are_those_of_one_product(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "s.tar", "w") as archive:
+        for name in ("./7.front.jpg", "./7.json", "./7.back.jpg", "./8.jpg", "./7/9.png"):
+            data = b'{"title": "A shoe"}' if name.endswith("json") else name.encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    items = [each.item for each in candidates(open_source(tmp_path / "s.tar"))]
+    assert [(item.id, item.product_id, item.image.data, item.title) for item in items] == [
+        ("7", "7", b"./7.front.jpg", "A shoe"),
+        ("7#2", "7", b"./7.back.jpg", "A shoe"),
+        ("8", None, b"./8.jpg", ""),
+        ("7/9", None, b"./7/9.png", ""),
+    ]
