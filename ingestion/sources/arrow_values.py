@@ -107,8 +107,8 @@ def _row(
     values = _named(values, names)
     if wrong is None:
         return Record(row, values)
-    column, error = wrong
-    reason = f"Column '{column}' holds a value that can't be read: {error}."
+    column, fault = wrong
+    reason = f"Column '{column}' holds a value that can't be read: {fault}."
     return Rejection(reason, MALFORMED_ROW, row, None, column, name, record=values)
 
 
