@@ -124,7 +124,8 @@ class Ledger:
                 connection.execute(insert(LEDGER_CHANGES), [self._row(id=each) for each in part])
 
     def drop(self, ids: Sequence[str]) -> None:
-        """These are not in the collection any more."""
+        """Of these nothing is known: they are not in the collection any more, or were brought over
+        from another generation as somebody wrote them there."""
         with self._database.write() as connection:
             for part in _parts(ids):
                 connection.execute(

@@ -92,6 +92,7 @@ class _Run:
         self._indexed = self._renewed = self._deleted = self._confirmed = 0
         self._total = task.source.total
         self._start = time.monotonic()
+        self._since = task.ledger.latest() if task.ledger is not None else 0
 
     def report(self, on_progress: OnProgress) -> LoadReport:
         self._build()
@@ -258,7 +259,9 @@ class _Run:
             check_share(self._rejects.total, intake.read, task.most_rejects)
             if task.sync is not None:
                 self._deleted = delete_gone(
-                    task.generation, task.ledger, self._seen, task.sync, nameless=intake.nameless
+                    *(task.generation, task.ledger, self._seen, task.sync),
+                    nameless=intake.nameless,
+                    since=self._since,
                 )
         except BinocleError as error:
             return error

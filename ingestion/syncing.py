@@ -28,24 +28,32 @@ class Sync:
 
 
 def delete_gone(
-    generation: Target, ledger: Ledger | None, seen: SeenIds, sync: Sync, *, nameless: int
+    generation: Target,
+    ledger: Ledger | None,
+    seen: SeenIds,
+    sync: Sync,
+    *,
+    nameless: int,
+    since: int = 0,
 ) -> int:
     """Delete the items whose ids the source did not have; how many.
 
     Args:
         seen: every id of the source, those of its rejects too.
         nameless: rejected entries whose id could not be read: they may be any item.
+        since: number of the last change beside the loads before this one began: what somebody has
+            written after it is newer than the source, and stays.
 
     Raises SyncRefused, and deletes nothing, where that is more than `sync` allows, or where
     nameless rejects make it uncertain.
     """
-    gone = sum(len(part) for part in _gone(generation, seen))
+    gone = sum(len(part) for part in _gone(generation, ledger, seen, since))
     if not gone:
         return 0
     count = generation.count()
     if not sync.force:
         _check(gone, count, sync.most_share, nameless, generation.collection)
-    for part in _gone(generation, seen):
+    for part in _gone(generation, ledger, seen, since):
         if ledger is not None:
             ledger.drop(part)
         generation.delete(part)
@@ -69,11 +77,16 @@ def _check(gone: int, count: int, most: float, nameless: int, collection: str) -
         )
 
 
-def _gone(generation: Target, seen: SeenIds) -> Iterator[list[str]]:
+def _gone(
+    generation: Target, ledger: Ledger | None, seen: SeenIds, since: int
+) -> Iterator[list[str]]:
     """Ids of the collection that the source does not have, in parts."""
     ids = generation.ids()
     while part := list(islice(ids, _AT_ONCE)):
         there = seen.among(part)
         lacking = [each for each in part if each not in there]
+        if lacking and ledger is not None:
+            newer = {each for _, each in ledger.changed_since(since)}
+            lacking = [each for each in lacking if each not in newer]
         if lacking:
             yield lacking

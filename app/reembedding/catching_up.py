@@ -29,7 +29,7 @@ def bring(
     failed: list[Failed] = []
     left = iter(ids)
     while part := list(islice(left, _AT_ONCE)):
-        ledger.touch(part)
+        ledger.drop(part)
         points = base.retrieve(part)
         there = {point.id for point in points}
         lost = filler.fill(base, [points]).failed if points else []

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.reembedding.base import Base
+from app.succession.growing import grown_to
 from app.wiring import Wiring
 from core.errors import CollectionNotFound, GenerationNotFound
 from ingestion.disk import disk_errors
@@ -36,7 +37,7 @@ def begin(wiring: Wiring, base: Base, config: CollectionConfig) -> tuple[Generat
     begun = _read(note)
     if begun is not None and begun.base == base.name:
         found = _left(wiring, base.collection, begun.generation)
-        if found is not None and found.config == config:
+        if found is not None and grown_to(found, config):
             return found, begun
         if found is not None:
             found.close()

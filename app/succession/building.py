@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from app.succession.growing import grown_to
 from app.succession.remote import RemoteGeneration
 from app.wiring import Wiring
 from core.errors import CollectionNotFound, GenerationNotFound
@@ -115,7 +116,7 @@ def _begun(wiring: Wiring, base: RemoteGeneration, note: _Note) -> tuple[Generat
         except (CollectionNotFound, GenerationNotFound):
             pass
         else:
-            if found.config == base.config:
+            if grown_to(found, base.config):
                 return found, started
             found.close()
     generation = wiring.store.create(base.collection, base.config, building=True)
@@ -151,7 +152,7 @@ def _keep_in_step(
         ids = [each for _, each in changed]
         points = base.retrieve(ids, with_vectors=True)
         there = {point.id for point in points}
-        ledger.touch(ids)
+        ledger.drop(ids)
         generation.delete([each for each in ids if each not in there])
         if points:
             generation.upsert(points)

@@ -128,7 +128,7 @@ def copy_changed(
     left = iter(ids)
     while part := list(islice(left, _AT_ONCE)):
         if ledger is not None:
-            ledger.touch(part)
+            ledger.drop(part)
         points = old.retrieve(part, with_vectors=True)
         there = {point.id for point in points}
         gone = [each for each in part if each not in there]

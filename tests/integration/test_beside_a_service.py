@@ -152,6 +152,22 @@ def test_a_build_that_was_cut_off_goes_on(beside: Beside, monkeypatch: pytest.Mo
     assert len(beside.titles()) == 10
 
 
+def test_a_build_goes_on_with_the_fields_that_were_declared_meanwhile(beside: Beside) -> None:
+    write_pictures(beside.folder, **{f"n{number}": "pink" for number in range(6)})
+
+    def fail(_: int) -> None:
+        raise StoreError("The power went.")
+
+    with pytest.raises(StoreError):
+        beside.load(Watcher(on_indexing=fail), through=1)
+    fields = {"fields": {"season": "keyword"}}
+    assert beside.live.ask("PATCH", "/things", fields).status_code == 200
+    assert beside.live.ask("PATCH", "/things/items/a.png", {"season": "fall"}).status_code == 200
+    loaded = beside.load(through=1)
+    assert (loaded.report.indexed, loaded.report.unchanged) == (0, 9)
+    assert beside.live.ids("things", filter={"season": "fall"}) == ["a.png"]
+
+
 def test_a_service_refuses_what_was_built_from_another_generation(beside: Beside) -> None:
     body = {"generation": "g000009", "base": "g000008", "since": 0, "replay": True}
     answer = beside.live.ask("POST", "/things/generation/take-over", body)

@@ -205,6 +205,23 @@ def test_sync_deletes_what_the_source_has_not_any_more(kept: Kept) -> None:
     assert kept.load(items, sync=Sync()).indexed == 2
 
 
+def test_sync_leaves_what_somebody_wrote_while_the_load_ran(kept: Kept) -> None:
+    items = items_of(20)
+    kept.load(items)
+    kept.ledger.touch(["i0"])  # before it: the source is newer
+
+    class Read(Listed):
+        def entries(self) -> Iterator[Candidate | Rejection]:
+            yield from super().entries()
+            kept.ledger.touch(["i1", "i5"])
+
+    given: Any = kept.encoder
+    source = Read(items[2:], attributes=kept.generation.config.schema.attributes)
+    report = load(Task(source, kept.generation, given, ledger=kept.ledger, sync=Sync()))
+    assert report.deleted == 1
+    assert {*kept.generation.ids()} == {item.id for item in items} - {"i0"}
+
+
 def test_sync_refuses_to_delete_suspiciously_much(kept: Kept) -> None:
     items = items_of(20)
     kept.load(items)
