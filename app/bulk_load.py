@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from app.ray_engine import RayEngine
+from app.succession.replacing import Meanwhile
 from app.wiring import Wiring
 from ingestion.elsewhere import Elsewhere
 from ingestion.ledger import Ledger
@@ -63,6 +64,7 @@ class Loaded:
     Attributes:
         published: whether the collection's name points at the generation now.
         resumed: whether it went on from a load that had been cut off.
+        meanwhile: what was written to the generation that it takes the place of.
     """
 
     report: LoadReport
@@ -70,6 +72,7 @@ class Loaded:
     count: int
     published: bool
     resumed: bool
+    meanwhile: Meanwhile = field(default_factory=Meanwhile)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Watcher:
     on_progress: OnProgress | None = None
     on_notes: Callable[[Source], None] | None = None
     on_indexing: Callable[[int], None] | None = None  # items, before the index is built
-    on_beside: Callable[[], None] | None = None  # a service owns the collection
+    on_beside: Callable[[], None] | None = None  # a service runs on the data directory
 
 
 def task_of(
@@ -106,6 +109,11 @@ def task_of(
         duplicates=wiring.duplicates(plan.collection),
         elsewhere=_elsewhere(wiring, plan, target),
     )
+
+
+def beside_pace() -> Pace:
+    """Beside a service: searches come first."""
+    return Pace(decoders=1, encoders=max(1, cores() - 1), fetchers=4)
 
 
 def _elsewhere(wiring: Wiring, plan: BulkLoad, target: Target) -> Elsewhere | None:

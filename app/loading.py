@@ -10,12 +10,14 @@ import json
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from app.bulk_load import BulkLoad, Loaded, Watcher, task_of
+from app.bulk_load import BulkLoad, Loaded, Watcher, beside_pace, task_of
 from app.collections import new_config
 from app.loading_beside import load_beside
 from app.running import RunningService, running_service
 from app.sources import source_of
+from app.succession.replacing import Meanwhile, publish_instead
 from app.wiring import Wiring
 from core.errors import CollectionBusy, CollectionNotFound, GenerationNotFound
 from core.fields import Schema
@@ -70,6 +72,10 @@ def _load(
         if watcher.on_notes:
             watcher.on_notes(source)
         task = task_of(wiring, plan, source, generation, _ledger(wiring, generation))
+        if running_service(wiring.directories.root) is not None:
+            task = replace(task, pace=beside_pace())
+            if watcher.on_beside:
+                watcher.on_beside()
         if resumed:  # from an export that may have had more: only this one's items are to be there
             task = replace(task, sync=Sync(force=True))
         report = load(task, on_progress=watcher.on_progress, stop=stop)
@@ -81,8 +87,10 @@ def _load(
             generation.compact()
     finally:
         generation.close()
-    published = count > 0 and _finish(wiring, plan, generation.name, report)
-    return Loaded(report, generation.name, count, published, resumed)
+    if not count:
+        return Loaded(report, generation.name, count, False, resumed)
+    published, meanwhile = _finish(wiring, plan, generation.name, report)
+    return Loaded(report, generation.name, count, published, resumed, meanwhile)
 
 
 def _ledger(wiring: Wiring, generation: Generation) -> Ledger | None:
@@ -113,7 +121,14 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | 
     wiring.ledgers.of(plan.collection, generation.name).clear()
     note = _note(wiring, plan.collection)
     note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps({"generation": generation.name, "source": _identity(plan)}))
+    base = published or ""
+    begun = {
+        "generation": generation.name,
+        "source": _identity(plan),
+        "base": base,
+        "since": wiring.ledgers.of(plan.collection, base).latest() if base else 0,
+    }
+    note.write_text(json.dumps(begun))
     return generation, source, False
 
 
@@ -139,10 +154,7 @@ def _open_published(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source]
 
 def _cut_off(wiring: Wiring, plan: BulkLoad, config: CollectionConfig) -> Generation | None:
     """The generation that an earlier run of this very load left unpublished."""
-    try:
-        note = json.loads(_note(wiring, plan.collection).read_text())
-    except (OSError, ValueError):
-        return None
+    note = _noted(wiring, plan.collection)
     name = note.get("generation")
     if note.get("source") != _identity(plan) or name not in wiring.store.unpublished(
         plan.collection
@@ -158,24 +170,45 @@ def _cut_off(wiring: Wiring, plan: BulkLoad, config: CollectionConfig) -> Genera
     return None
 
 
-def _finish(wiring: Wiring, plan: BulkLoad, generation: str, report: LoadReport) -> bool:
+def _finish(
+    wiring: Wiring, plan: BulkLoad, generation: str, report: LoadReport
+) -> tuple[bool, Meanwhile]:
     """Publish where that is due: a cut-off load never takes the place of a whole collection."""
     present = wiring.store.published(plan.collection)
     if present == generation:
-        return True
+        return True, Meanwhile()
     if present is not None and not report.complete:
-        return False
-    wiring.store.publish(plan.collection, generation)
+        return False, Meanwhile()
+    meanwhile = Meanwhile()
+    if present is None:
+        wiring.store.publish(plan.collection, generation)
+    else:
+        begun = _noted(wiring, plan.collection)
+        meanwhile = publish_instead(
+            wiring,
+            plan.collection,
+            generation,
+            base=str(begun.get("base", "")),
+            since=int(begun.get("since", 0)),
+        )
     _note(wiring, plan.collection).unlink(missing_ok=True)
     wiring.store.prune(plan.collection, keep=1)
     kept = wiring.store.info(plan.collection).generations
     wiring.ledgers.of(plan.collection, generation).keep_only(kept)
-    return True
+    return True, meanwhile
 
 
 def _note(wiring: Wiring, collection: str) -> Path:
     """Says which source an unpublished generation is being loaded from."""
     return wiring.directories.loads / f"{collection}.json"
+
+
+def _noted(wiring: Wiring, collection: str) -> dict[str, Any]:
+    """What it says; {} where there is none."""
+    try:
+        return dict(json.loads(_note(wiring, collection).read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def _identity(plan: BulkLoad) -> str:

@@ -10,7 +10,7 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 
-from app.bulk_load import BulkLoad, Loaded, Watcher, task_of
+from app.bulk_load import BulkLoad, Loaded, Watcher, beside_pace, task_of
 from app.running import RunningService
 from app.sources import source_of
 from app.succession.building import build_beside
@@ -19,7 +19,6 @@ from app.wiring import Wiring
 from core.errors import SyncRefused
 from ingestion.indexing import check_encoder
 from ingestion.ledger import Ledger
-from ingestion.limits import Pace, cores
 from ingestion.load import load
 from ingestion.report import LoadReport
 from qdrant.store import Generation
@@ -40,9 +39,8 @@ def load_beside(
         source = source_of(wiring, plan, base.config.schema)
         if watcher.on_notes:
             watcher.on_notes(source)
-        pace = Pace(decoders=1, encoders=max(1, cores() - 1), fetchers=4)  # searches come first
         ledger = wiring.ledgers.of(plan.collection, base.name)
-        task = replace(task_of(wiring, plan, source, base, ledger), pace=pace)
+        task = replace(task_of(wiring, plan, source, base, ledger), pace=beside_pace())
         report = load(
             replace(task, most_changes=plan.through), on_progress=watcher.on_progress, stop=stop
         )

@@ -62,7 +62,7 @@ def load_with_progress(wiring: Wiring, plan: BulkLoad) -> Loaded:
             progress.refresh()  # the engine freezes the display while it builds
 
         def beside() -> None:
-            tell(f"A service has '{plan.collection}' open and goes on answering.")
+            tell("A service runs on this data directory, and goes on answering.")
             if hasattr(os, "setpriority"):  # of this thread, and of those that it begins
                 os.setpriority(os.PRIO_PROCESS, 0, max(_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
 
@@ -87,6 +87,12 @@ def summarise(plan: BulkLoad, loaded: Loaded) -> None:
         )
     elif not loaded.published:
         output.print(f"'{plan.collection}' still answers from its former generation.")
+    if loaded.meanwhile.left:
+        output.print(
+            f"{loaded.meanwhile.left:,} items that were written meanwhile are not as they were "
+            f"written: {loaded.generation} has other vectors. Send them again.",
+            style="yellow",
+        )
 
 
 def _table(loaded: Loaded) -> Table:
@@ -103,6 +109,9 @@ def _table(loaded: Loaded) -> Table:
         table.add_row("Unchanged", f"{report.unchanged:,}", "passed over")
     if report.deleted:
         table.add_row("Deleted", f"{report.deleted:,}", "not in the source any more")
+    if loaded.meanwhile.brought:
+        row = f"{loaded.meanwhile.brought:,}", "written or deleted by others, brought over"
+        table.add_row("Meanwhile", *row)
     share = f"{report.rejected / report.read:.1%}" if report.rejected and report.read else ""
     table.add_row("Rejected", f"{report.rejected:,}", share)
     for kind, count in report.rejects_by_kind.items():
@@ -128,6 +137,7 @@ def as_document(plan: BulkLoad, loaded: Loaded) -> dict[str, Any]:
         "renewed": report.renewed,
         "unchanged": report.unchanged,
         "deleted": report.deleted,
+        "meanwhile": vars(loaded.meanwhile),
         "rejected": report.rejected,
         "rejects_by_kind": dict(report.rejects_by_kind),
         "rejects": str(report.rejects_path) if report.rejects_path else None,

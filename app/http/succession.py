@@ -24,6 +24,7 @@ from app.http.succession_models import (
 )
 from app.succession.taking_over import (
     described,
+    give_way,
     nearest_points,
     points_of,
     take_over,
@@ -99,6 +100,11 @@ def succession_routes(service: Service) -> APIRouter:
         body = await read_json(request, TakeOverBody, service.max_body)
 
         def switch() -> dict[str, Any]:
+            if body.own_source:
+                found = give_way(
+                    wiring, collection, body.generation, base=body.base, since=body.since
+                )
+                return {**described(wiring, collection), **vars(found)}
             take_over(
                 wiring,
                 collection,

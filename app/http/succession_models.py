@@ -15,6 +15,12 @@ class GenerationAnswer(Answer):
     config: dict[str, Any] = Field(description="How the generation was built.")
     change: int = Field(description="Number of the last change; see `since`.")
     count: int = Field(description="All items, private ones too.")
+    brought: int | None = Field(
+        None, description="With `own_source`: items written meanwhile that it has as they are."
+    )
+    left: int | None = Field(
+        None, description="With `own_source`: those whose vectors do not fit it."
+    )
 
 
 class PointsQuery(Body):
@@ -62,4 +68,9 @@ class TakeOverBody(Body):
         False,
         description="Leave out what changed since and can't be encoded anew, where the encoder is "
         "another; else 409 where there is any.",
+    )
+    own_source: bool = Field(
+        False,
+        description="It was built from a source of its own, with its own fields: what was written "
+        "since is brought over as far as it fits.",
     )

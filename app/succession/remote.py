@@ -125,6 +125,20 @@ class RemoteGeneration:
         }
         self._ask("/take-over", asked)
 
+    def give_way(self, generation: str, since: int | None) -> dict[str, int]:
+        """Have the service answer from `generation`, which was built from a source of its own.
+
+        Args:
+            since: number of the change after which what was written is brought over; None for
+                nothing that was written before.
+
+        How many of these were `brought`, and how many `left` behind as they do not fit.
+        """
+        since = self.change if since is None else since
+        asked = {"generation": generation, "base": self._name, "since": since, "own_source": True}
+        said = self._ask("/take-over", asked)
+        return {"brought": int(said["brought"]), "left": int(said["left"])}
+
     def close(self) -> None:
         """Close the connection. Idempotent."""
         self._client.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.reembedding.base import LocalBase, nearest_of
 from app.reembedding.catching_up import bring_last
+from app.succession.replacing import Meanwhile, bring_fitting
 from app.succession.wire import point_as_json, point_from_json, rows_from_texts
 from app.wiring import Wiring
 from core.errors import GenerationChanged
@@ -98,11 +99,7 @@ def take_over(
     """
 
     def bring_over(old: Generation, new: Generation) -> None:
-        if old.name != base:
-            raise GenerationChanged(
-                f"Collection '{collection}' answers from {old.name} now, not from {base}.",
-                hint="Run it again.",
-            )
+        _check_base(old, base)
         added = old.config.schema.attributes.items() - new.config.schema.attributes.items()
         if added:  # declared while `new` was built
             new.add_fields(dict(added))
@@ -119,6 +116,31 @@ def take_over(
             bring_last(wiring, LocalBase(old, ledger), new, changed, leave_out=leave_out)
 
     wiring.catalog.take_over(collection, generation, bring_over)
+
+
+def give_way(
+    wiring: Wiring, collection: str, generation: str, *, base: str, since: int
+) -> Meanwhile:
+    """Answer from `generation`, which was built from a source of its own, with what was written to
+    `base` after the change `since`, as far as it fits. Raises as `take_over`."""
+    found = Meanwhile()
+
+    def bring_over(old: Generation, new: Generation) -> None:
+        nonlocal found
+        _check_base(old, base)
+        changed = [each for _, each in wiring.ledgers.of(collection, base).changed_since(since)]
+        found = bring_fitting(old, new, changed, wiring.ledgers.of(collection, new.name))
+
+    wiring.catalog.take_over(collection, generation, bring_over)
+    return found
+
+
+def _check_base(old: Generation, base: str) -> None:
+    if old.name != base:
+        raise GenerationChanged(
+            f"Collection '{old.collection}' answers from {old.name} now, not from {base}.",
+            hint="Run it again.",
+        )
 
 
 def copy_changed(

@@ -21,6 +21,7 @@ from ingestion.syncing import Sync
 from tests.integration.conftest import Live, Serving, base64_picture
 from tests.loads import write_pictures
 from tests.stores import store_root
+from tests.towers import write_bundle
 
 
 @dataclass
@@ -166,6 +167,68 @@ def test_a_build_goes_on_with_the_fields_that_were_declared_meanwhile(beside: Be
     loaded = beside.load(through=1)
     assert (loaded.report.indexed, loaded.report.unchanged) == (0, 9)
     assert beside.live.ids("things", filter={"season": "fall"}) == ["a.png"]
+
+
+def test_a_collection_is_replaced_with_what_was_written_meanwhile(beside: Beside) -> None:
+    beside.put("before")
+
+    def write_meanwhile(_: int) -> None:
+        beside.put("live")
+        assert beside.live.ask("PATCH", "/things/items/b.png", {"title": "mine"}).status_code == 200
+        assert beside.live.ask("DELETE", "/things/items/c.png").status_code == 204
+
+    loaded = beside.load(Watcher(on_indexing=write_meanwhile), replace=True)
+    assert loaded.published
+    assert vars(loaded.meanwhile) == {"brought": 3, "left": 0}
+    assert beside.live.ask("GET", "/things").json()["generation"] == loaded.generation
+    assert beside.titles() == {"a.png": "a", "b.png": "mine", "live": "live"}
+    again = beside.load().report
+    assert (again.unchanged, again.renewed, again.indexed) == (1, 1, 1)  # a, b and c
+
+
+def test_a_replacement_that_was_cut_off_has_what_was_written_since_it_began(
+    beside: Beside,
+) -> None:
+    def fail(_: int) -> None:
+        beside.put("first")
+        raise StoreError("The power went.")
+
+    with pytest.raises(StoreError):
+        beside.load(Watcher(on_indexing=fail), replace=True)
+    beside.put("second")
+    loaded = beside.load(replace=True)
+    assert (loaded.resumed, loaded.meanwhile.brought) == (True, 2)
+    assert {"first", "second"} <= {*beside.titles()}
+
+
+def test_what_was_written_meanwhile_has_the_fields_of_what_takes_over(beside: Beside) -> None:
+    fields = {"fields": {"price": "float", "season": "keyword"}}
+    assert beside.live.ask("PATCH", "/things", fields).status_code == 200
+    catalog = beside.folder.parent / "prices.csv"
+    catalog.write_text("id,image,price\na.png,in/a.png,5.5\n")
+
+    def write_meanwhile(_: int) -> None:
+        body = {"image": base64_picture("cyan"), "price": 7.5, "season": "fall"}
+        assert beside.live.ask("PUT", "/things/items/live", body).status_code == 200
+
+    wanted = BulkLoad("things", str(catalog), replace=True)
+    loaded = load_collection(beside.wiring, wanted, Watcher(on_indexing=write_meanwhile))
+    assert loaded.meanwhile.brought == 1
+    (found,) = beside.live.search("things", filter={"price": {"gte": 7}})["hits"]
+    assert found["id"] == "live"
+    assert "season" not in found["payload"]
+
+
+def test_what_does_not_fit_what_takes_over_is_told(beside: Beside, tmp_path: Path) -> None:
+    other = write_bundle(tmp_path / "other", version="2", turned=True)
+    settings = Settings.load(data=beside.wiring.directories.root, encoder=f"bundle:{other}")
+    with closing(build(settings, one_encoder=True)) as named:
+        wanted = BulkLoad("things", str(beside.folder), replace=True)
+        meanwhile = Watcher(on_indexing=lambda _: beside.put("live"))
+        loaded = load_collection(named, wanted, meanwhile)
+    assert vars(loaded.meanwhile) == {"brought": 0, "left": 1}
+    assert beside.live.ask("GET", "/things").json()["generation"] == loaded.generation
+    assert "live" not in beside.titles()
 
 
 def test_a_service_refuses_what_was_built_from_another_generation(beside: Beside) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +35,13 @@ _LOADS: dict[str, dict[str, Any]] = {
     "in step": {"sync": True},
     "replace": {"replace": True},
 }
+_BESIDE: dict[str, dict[str, Any]] = {
+    "through the service": {"sync": True},
+    "aside": {"sync": True, "through": 2},
+    "replaced": {"replace": True},
+}
+_KILLS = int(os.environ.get("BINOCLE_TEST_KILLS", "3"))
+"""Runs of each test, with one or two kills in each; a hundred take half an hour."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ def test_a_load_killed_anywhere_and_run_again_ends_as_if_it_never_was(
     options = _LOADS[kind]
     whole = workshop.load(workshop.copy(loaded=kind != "new"), "new.jsonl", **options)["seconds"]
 
-    @settings(max_examples=3)
+    @settings(max_examples=_KILLS)
     @given(moments=st.lists(st.floats(0.02, 1.2), min_size=1, max_size=2))
     def killed(moments: list[float]) -> None:
         data = workshop.copy(loaded=kind != "new")
@@ -128,18 +136,18 @@ def test_a_load_killed_anywhere_and_run_again_ends_as_if_it_never_was(
     killed()
 
 
-@pytest.mark.parametrize("through", [1_000, 2], ids=["through the service", "aside"])
+@pytest.mark.parametrize("way", list(_BESIDE))
 def test_a_load_killed_beside_a_service_and_run_again_ends_as_if_it_never_was(
-    workshop: Workshop, start: Serving, through: int
+    workshop: Workshop, start: Serving, way: str
 ) -> None:
     """The service answers all along: from the items as they were, as they are to be, or, where each
     is written through it, from some of both; and it never has to be started again."""
     old, new = _expected(_OLD), _expected(_NEW)
     both = {each: (old.get(each), new.get(each)) for each in {**old, **new}}
-    options = {"sync": True, "through": through}
+    options = _BESIDE[way]
     whole = 1.0  # seconds; known better after the first example
 
-    @settings(max_examples=2)
+    @settings(max_examples=max(1, _KILLS - 1))
     @given(moments=st.lists(st.floats(0.05, 1.2), min_size=1, max_size=2))
     def killed(moments: list[float]) -> None:
         nonlocal whole
@@ -155,12 +163,12 @@ def test_a_load_killed_beside_a_service_and_run_again_ends_as_if_it_never_was(
                 for moment in moments:
                     workshop.load(data, "new.jsonl", kill_after=moment * whole, **options)
                     found = answered()
-                    if through == 2:
+                    if way != "through the service":
                         assert found in (old, new)
                     assert all(value in both[each] for each, value in found.items())
                 whole = workshop.load(data, "new.jsonl", **options)["seconds"]
                 assert answered() == new
-                again = workshop.load(data, "new.jsonl", **options)
+                again = workshop.load(data, "new.jsonl", sync=True)
                 assert again["unchanged"] == len(new)
 
     killed()
