@@ -12,7 +12,9 @@ from app.cli.fields import add_field, fields_of, print_fields
 from app.cli.judging import judge
 from app.cli.ranking import ranking
 from app.cli.reembed import reembed
+from app.cli.rolling_back import tell_rollback
 from app.cli.terminal import AsJson, Data, Store, human_bytes, output, print_json, wired
+from app.rolling_back import roll_back
 from qdrant.store import CollectionInfo
 
 commands = typer.Typer(
@@ -101,8 +103,7 @@ def publish(name: Name, generation: str, data: Data = None, store: Store = None)
 def rollback(name: Name, data: Data = None, store: Store = None) -> None:
     """Let a collection answer from the generation published before."""
     with wired(data=data, store=store) as wiring:
-        generation = wiring.store.rollback(name)
-    output.print(f"'{name}' answers from {generation} again.")
+        tell_rollback(name, roll_back(wiring, name))
 
 
 @commands.command()

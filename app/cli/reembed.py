@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from app.cli.rolling_back import tell_rollback
 from app.cli.terminal import Data, Store, errors, output, say_problem, wired
 from app.problems import ExitCode
 from app.reembedding.comparing import Comparison
@@ -19,6 +20,7 @@ from app.reembedding.request import Reembedded, Reembedding, Watching
 from app.reembedding.run import cancel as give_up
 from app.reembedding.run import reembed as run_reembedding
 from app.reembedding.survey import Survey
+from app.rolling_back import roll_back
 from app.wiring import Wiring
 from core.errors import SettingsError
 
@@ -68,7 +70,7 @@ def reembed(
     """
     with wired(data=data, store=store) as wiring:
         if rollback:
-            _roll_back(wiring, name)
+            tell_rollback(name, roll_back(wiring, name))
             return
         if cancel:
             gone = give_up(wiring, name)
@@ -147,17 +149,3 @@ def _tell_comparison(comparison: Comparison) -> None:
     output.print(table)
     for note in comparison.notes:
         output.print(escape(note), soft_wrap=True)
-
-
-def _roll_back(wiring: Wiring, name: str) -> None:
-    left = wiring.store.published(name)
-    generation = wiring.store.rollback(name)
-    output.print(f"'{name}' answers from {generation} again.")
-    ledger = wiring.ledgers.present(name, left or "")
-    since = len(ledger.changed_since(0)) if ledger is not None else 0
-    if since:
-        output.print(
-            f"{since:,} items were written or deleted since the switch: {left} has that, "
-            f"{generation} has not. Send them again, or load the catalog.",
-            style="yellow",
-        )

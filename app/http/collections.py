@@ -20,6 +20,7 @@ from app.http.models import (
 from app.http.openapi import takes
 from app.http.service import Service
 from app.keys.key import Key
+from app.rolling_back import roll_back
 from app.wiring import Wiring
 from core.errors import CollectionBusy, CollectionNotFound, StoreError
 from core.fields import Schema
@@ -92,10 +93,12 @@ def collection_routes(service: Service) -> APIRouter:
         summary="Answer from the generation that was published before",
     )
     async def rollback(collection: str) -> Response:
+        """What was written since the switch stays behind; `behind` says how many items."""
+
         def switch() -> dict[str, Any]:
-            wiring.store.rollback(collection)
+            done = roll_back(wiring, collection)
             wiring.catalog.refresh_one(collection)
-            return described(wiring, collection)
+            return {**described(wiring, collection), "behind": done.behind}
 
         return json_answer(await lanes.write.run(switch))
 

@@ -33,6 +33,11 @@ class CollectionAnswer(CollectionSummary):
     fields: dict[str, FieldType] = Field(description="All fields that can be filtered by.")
     attributes: list[str] = Field(description="The fields that the collection declares itself.")
     events: bool = Field(description="Whether POST /v1/events takes what people do with answers.")
+    behind: int | None = Field(
+        None,
+        description="After a rollback: items written or deleted since the switch, which this "
+        "generation has not as they were written; null where that is not known.",
+    )
 
 
 class CollectionBody(Body):

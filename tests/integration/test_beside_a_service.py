@@ -186,6 +186,19 @@ def test_a_collection_is_replaced_with_what_was_written_meanwhile(beside: Beside
     assert (again.unchanged, again.renewed, again.indexed) == (1, 1, 1)  # a, b and c
 
 
+def test_a_rollback_says_what_it_leaves_behind(beside: Beside) -> None:
+    beside.put("before")
+    meanwhile = Watcher(on_indexing=lambda _: beside.put("while"))
+    beside.load(meanwhile, replace=True)
+    beside.put("after")
+    beside.put("after")
+    beside.live.ask("DELETE", "/things/items/a.png")
+    answer = beside.live.ask("POST", "/things/rollback").json()
+    assert (answer["generation"], answer["behind"]) == ("g000001", 2)
+    assert {"before", "while", "a.png"} <= {*beside.titles()}
+    assert "after" not in beside.titles()
+
+
 def test_a_replacement_that_was_cut_off_has_what_was_written_since_it_began(
     beside: Beside,
 ) -> None:
