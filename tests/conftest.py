@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,13 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import tests.environment  # before NumPy and PyTorch start their threads
 import tests.qdrant_process  # noqa: F401  # takes variables of the tests out of the way
 from encoders.bundle import BundleEncoder, Threads
 from tests.postgres import Postgres, PostgresMissing, running_postgres
 from tests.towers import write_bundle
-
-# Where there is no network, the libraries of models look for one for minutes unless they are told.
-os.environ["HF_HUB_OFFLINE"] = "1"
 
 # Machines are noisy: how long an example takes says nothing. What fails is printed to be repeated.
 settings.register_profile("binocle", deadline=None, print_blob=True)

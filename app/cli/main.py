@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import cache
+from typing import Any
 
 import typer
 from rich.logging import RichHandler
+from typer.main import get_command
 
 from app.cli import (
     bench,
@@ -78,10 +81,16 @@ def _options(
     )
 
 
+@cache
+def _command() -> Any:
+    """The commands as Click runs them: made of some 150 signatures, so not for each call anew."""
+    return get_command(binocle)
+
+
 def main() -> None:
     """Run the command line; exits with a code of `app.problems.ExitCode`."""
     try:
-        sys.exit(binocle(standalone_mode=False) or ExitCode.DONE)
+        sys.exit(_command()(standalone_mode=False) or ExitCode.DONE)
     except Exception as error:
         if "--debug" in sys.argv[1:]:
             raise
