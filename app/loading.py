@@ -19,6 +19,7 @@ from app.running import RunningService, running_service
 from app.sources import source_of
 from app.succession.replacing import Meanwhile, publish_instead
 from app.wiring import Wiring
+from core.disk import disk_errors
 from core.errors import CollectionBusy, CollectionNotFound, GenerationNotFound
 from core.fields import Schema
 from core.items import check_collection_name
@@ -120,7 +121,6 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | 
     generation = wiring.store.create(plan.collection, config, building=True)
     wiring.ledgers.of(plan.collection, generation.name).clear()
     note = _note(wiring, plan.collection)
-    note.parent.mkdir(parents=True, exist_ok=True)
     base = published or ""
     begun = {
         "generation": generation.name,
@@ -128,7 +128,9 @@ def _begin(wiring: Wiring, plan: BulkLoad) -> tuple[Generation, Source, bool] | 
         "base": base,
         "since": wiring.ledgers.of(plan.collection, base).latest() if base else 0,
     }
-    note.write_text(json.dumps(begun))
+    with disk_errors():
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(begun))
     return generation, source, False
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from app.places import Place
 from app.settings import Settings
+from core.disk import disk_errors
 from core.errors import CollectionExists, NotFound, SourceError
-from ingestion.disk import disk_errors
 from qdrant.backup import Backup, Manifest
 from qdrant.copying import Copied, Progress, copy_points
 from qdrant.store import CollectionConfig, Generation, VectorStore

@@ -31,7 +31,7 @@ def check_public(host: str, addresses: Sequence[str]) -> None:
     if not all(is_public(address) for address in addresses):
         raise ImageUnreadable(
             f"'{host}' is an address of a private network; images are not fetched from there.",
-            hint="Allow private addresses in the settings, if this is your own network.",
+            hint="If this is your own network, BINOCLE_FETCH__ALLOW_PRIVATE=true allows it.",
         )
 
 

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import fsspec
 
+from core.disk import disk_errors
 from core.errors import SettingsError, StoreUnavailable
-from ingestion.disk import disk_errors
 
 _RETRY_S = 5
 

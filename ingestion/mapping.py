@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
@@ -97,8 +98,13 @@ class ColumnMapping:
     datetime_format: str | None = None
 
     def __post_init__(self) -> None:
+        """Raises InvalidName and SourceError."""
         for name in (*self.fields, *self.columns.values()):
             check_field_name(name)
+        if "" in (self.image_separator, self.tag_separator):
+            raise SourceError("A separator of images or tags is empty.", hint="Such as '|'.")
+        if self.datetime_format is not None:
+            _check_format(self.datetime_format)
 
     def over(self, other: ColumnMapping) -> ColumnMapping:
         """All that is given here, and the rest as `other` has it."""
@@ -200,6 +206,16 @@ def assign(names: Sequence[str], mapping: ColumnMapping, source: str) -> Columns
         left = [name for name in left if _wanted(name, mapping)]
     attributes, renamed = _attribute_names(left, mapping.columns)
     return Columns(roles, attributes, (*notes, *renamed), images)
+
+
+def _check_format(form: str) -> None:
+    """Raises SourceError for a format that no moment could ever have."""
+    try:
+        datetime.strptime(datetime(2026, 1, 31).strftime(form), form)
+    except ValueError as error:
+        raise SourceError(
+            f"datetime_format '{form}' is wrong: {error}.", hint="Such as '%d/%m/%y %H:%M'."
+        ) from None
 
 
 def _further(names: Sequence[str], mapping: ColumnMapping) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def parse_mapping(text: str, name: str) -> ColumnMapping:
         return MappingFile.model_validate(data).mapping()
     except ValidationError as error:
         raise SourceError(f"{name}: {_told(error)}") from None
-    except InvalidName as error:
+    except (InvalidName, SourceError) as error:
         raise SourceError(f"{name}: {error.message}", hint=error.hint) from None
 
 
@@ -142,13 +142,16 @@ def mapping_as_yaml(rows: Rows) -> str:
 
 
 def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
+    # Of a field that is neither a type nor a part, what is unknown in it tells the most.
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     where = ".".join(str(part) for part in first["loc"] if part not in ("FieldOfColumn", "enum"))
     if first["type"] == "extra_forbidden":
-        known = list(MappingFile.model_fields)
+        known = list((FieldOfColumn if len(first["loc"]) > 1 else MappingFile).model_fields)
         near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
         meant = f"Did you mean '{near[0]}'?" if near else f"Keys: {', '.join(known)}."
-        return f"'{where}' is no key of a mapping. {meant}"
+        return (
+            f"'{where}' is no key {'there' if len(first['loc']) > 1 else 'of a mapping'}. {meant}"
+        )
     if first["loc"][0] == "fields":
         kinds = ", ".join(FieldType)
         return f"'{'.'.join(map(str, first['loc'][:2]))}' is no type of a field. Types: {kinds}."

@@ -14,12 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from core.errors import BinocleError, TooManyRejects
-from ingestion.disk import disk_errors
+from core.disk import disk_errors
+from core.errors import BinocleError, ImageTooLarge, ImageUnreadable, TooManyRejects
 
 DUPLICATE_ID = "duplicate-id"
 MALFORMED_ROW = "malformed-row"
 
+_OF_IMAGES = (ImageUnreadable, ImageTooLarge)
 _KEPT_BYTES = 2**20
 """Largest image that a rejection carries itself."""
 
@@ -60,7 +61,8 @@ class Rejection:
         source: str | None = None,
         record: Mapping[str, Any] | None = None,
     ) -> Rejection:
-        return cls(str(error), error.code, row, id, error.field, source, record)
+        field = error.field or ("image" if isinstance(error, _OF_IMAGES) else None)
+        return cls(str(error), error.code, row, id, field, source, record)
 
 
 class RejectsFile:

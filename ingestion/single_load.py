@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core.disk import disk_errors
 from core.errors import LoadRunning
 from database.engine import Database
 
@@ -23,9 +24,11 @@ def single_load(folder: Path, collection: str, shared: Database | None = None) -
     The lock is the operating system's: it falls with its process, however that ends. Where
     `shared` is a PostgreSQL database, it holds on all machines, by the server's advisory lock.
 
-    Raises LoadRunning, which names who has it.
+    Raises LoadRunning, which names who has it, and StorageFull and StoreError where the lock can't
+    be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with disk_errors():
+        folder.mkdir(parents=True, exist_ok=True)
     note = folder / f"{collection}.owner.json"
     lock = FileLock(folder / f"{collection}.lock", timeout=0)
     try:
@@ -33,7 +36,8 @@ def single_load(folder: Path, collection: str, shared: Database | None = None) -
     except Timeout:
         raise _running(collection, _owner(note)) from None
     try:
-        note.write_text(json.dumps(_myself()))
+        with disk_errors():
+            note.write_text(json.dumps(_myself()))
         with _everywhere(collection, shared):
             yield
     finally:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import qdrant_edge as engine
 
+from core.errors import StorageFull
 from core.fields import FieldType
 from core.filters import Filter
 from core.schema_change import extended
@@ -90,7 +92,8 @@ class OpenShard:
         with self.writing:
             try:
                 self.shard.flush()
-                self.note_facts(closed=True)
+                with suppress(StorageFull):  # facts are for others, and the data is written
+                    self.note_facts(closed=True)
             finally:
                 self._writes += 1
                 self._counts = {}

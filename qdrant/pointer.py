@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core.disk import disk_errors
 from core.errors import CollectionNotFound, GenerationNotFound, StoreError
 
 
@@ -117,16 +118,24 @@ def write_pointer(path: Path, pointer: Pointer) -> None:
 
 
 def write_atomically(path: Path, data: Any, *, durable: bool) -> None:
-    """Write JSON beside `path` and move it there; `durable` also survives a loss of power."""
+    """Write JSON beside `path` and move it there; `durable` also survives a loss of power.
+
+    Raises StorageFull and StoreError; then `path` is as it was.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(data, file, indent=1)
+    with disk_errors():
+        try:
+            with temporary.open("w", encoding="utf-8") as file:
+                json.dump(data, file, indent=1)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
         if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    temporary.replace(path)
-    if durable:
-        _sync_folder(path.parent)
+            _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

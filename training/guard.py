@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingestion.disk import disk_errors
+from core.disk import disk_errors
 
 FILE = "guard.json"
 

@@ -24,10 +24,10 @@ from app.cli.bench_index import (
 from app.cli.terminal import Data, EncoderSpec, errors, output
 from app.seeds import seed_of
 from app.settings import Settings
+from core.disk import disk_errors
 from eval.bench.quantization import Bench, configurations
 from eval.planning.constants import FILE_NAME, Constants
 from eval.planning.quantities import shown_duration
-from ingestion.disk import disk_errors
 from qdrant.pointer import write_atomically
 
 _BUSY = 1.0

@@ -12,11 +12,11 @@ from rich.table import Table
 from app.cli.bench_index import kinds, tell
 from app.cli.plan import calibrated
 from app.cli.terminal import Data, errors, output
+from core.disk import disk_errors
 from eval.planning.drawing import check_drawing
 from eval.planning.fanout_study import Study, draw, write
 from eval.planning.quantities import count, shown_duration
 from eval.planning.simulation import check_simulation
-from ingestion.disk import disk_errors
 
 _FIGURES = "measured/fanout.json"
 _PLOT = "images/fanout.png"

@@ -12,6 +12,7 @@ from app.cli.terminal import Data, EncoderSpec, errors, output
 from app.problems import ExitCode
 from app.seeds import seed_of
 from app.settings import Settings
+from core.disk import disk_errors
 from core.errors import InvalidRequest
 from eval.bench.index_plot import draw
 from eval.bench.index_records import Records
@@ -19,7 +20,6 @@ from eval.bench.index_report import page, rows
 from eval.bench.quantization import KINDS, Bench, configurations
 from eval.planning.drawing import check_drawing
 from eval.planning.quantities import count
-from ingestion.disk import disk_errors
 from qdrant.store import Quantization
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "catalog" / "catalog.csv"

@@ -14,8 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli.terminal import output
+from core.disk import disk_errors
 from core.errors import SourceError
-from ingestion.disk import disk_errors
 
 QUERIES, QRELS = "queries.tsv", "judgments.qrels"
 

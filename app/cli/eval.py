@@ -21,6 +21,7 @@ from app.evaluating import (
     evaluate_encoders,
 )
 from app.problems import ExitCode
+from core.disk import disk_errors
 from core.errors import InvalidRequest
 from encoders.bundle import Threads
 from encoders.encoder import Encoder
@@ -33,7 +34,6 @@ from eval.retrieval.metrics import Gain
 from eval.retrieval.resampling import Bootstrap
 from eval.retrieval.sets import EvaluationSet, load_set
 from eval.robustness.study import Study
-from ingestion.disk import disk_errors
 
 _RESAMPLES = 1_000
 

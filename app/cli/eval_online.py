@@ -10,10 +10,10 @@ from rich.markup import escape
 
 from app.cli.events import Collection, Since, Until, day_of
 from app.cli.terminal import AsJson, Data, errors, output, wired
+from core.disk import disk_errors
 from core.errors import InvalidRequest
 from eval.online.dimensions import DIMENSIONS, By
 from eval.reports.page import check_installed
-from ingestion.disk import disk_errors
 
 
 def online(

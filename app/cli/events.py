@@ -17,8 +17,8 @@ from app.interactions.query_images import QueryImages
 from app.interactions.secret import identities_of
 from app.interactions.standing import standing
 from app.wiring import Wiring
+from core.disk import disk_errors
 from core.errors import InvalidRequest
-from ingestion.disk import disk_errors
 
 commands = typer.Typer(
     help="The record of searches and of what people did with their answers.",

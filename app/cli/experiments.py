@@ -16,10 +16,10 @@ from app.experiments.document import experiment_from_file
 from app.experiments.record import Record
 from app.experiments.registry import Registry
 from app.experiments.results import findings_of
+from core.disk import disk_errors
 from core.errors import InvalidRequest
 from eval.experiments.outcomes import UnitKind
 from eval.reports.terminal import table
-from ingestion.disk import disk_errors
 
 commands = typer.Typer(
     help="Compare ways to rank on live searches: groups of users, or interleaved.",

@@ -12,6 +12,7 @@ from rich.markup import escape
 from app.cli.plan_tables import as_json, compared, report
 from app.cli.terminal import AsJson, Data, errors, output, print_json
 from app.settings import Settings
+from core.disk import disk_errors
 from core.errors import InvalidRequest
 from eval.planning import constants as measured
 from eval.planning import fleet as prices_
@@ -22,7 +23,6 @@ from eval.planning.plan import plan as make_plan
 from eval.planning.quantities import count, per_second, seconds, share, size
 from eval.planning.rehearsal import rehearse
 from eval.planning.workload import Workload
-from ingestion.disk import disk_errors
 from qdrant.store import Quantization
 
 _BUSY = 1.0

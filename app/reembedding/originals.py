@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from ingestion.disk import disk_errors
+from core.disk import disk_errors
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from app.reembedding.base import Base
 from app.succession.growing import grown_to
 from app.wiring import Wiring
+from core.disk import disk_errors
 from core.errors import CollectionNotFound, GenerationNotFound
-from ingestion.disk import disk_errors
 from qdrant.store import CollectionConfig, Generation
 
 

@@ -20,10 +20,10 @@ from app.reembedding.survey import Survey, survey
 from app.running import running_service
 from app.succession.remote import RemoteGeneration
 from app.wiring import Wiring
+from core.disk import disk_errors
 from core.errors import CollectionBusy, EncoderMismatch, SettingsError
 from core.items import check_collection_name
 from encoders.encoder import Encoder
-from ingestion.disk import disk_errors
 from ingestion.fetch import Fetcher
 from ingestion.ledger import Ledger
 from ingestion.single_load import single_load

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.reembedding.base import Base
 from app.reembedding.images import Origin, Wish, expected
 from app.reembedding.originals import Originals
-from ingestion.disk import disk_errors
+from core.disk import disk_errors
 from ingestion.payload import IMAGE
 
 

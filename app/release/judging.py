@@ -16,6 +16,7 @@ from app.release.preparing import load_sets
 from app.release.record import Decision, Outcome, Step
 from app.release.settings import FigureOf
 from app.release.work import Work
+from core.disk import disk_errors
 from core.errors import GenerationChanged
 from encoders.encoder import Encoder
 from eval.retrieval.evaluation import Evaluation
@@ -23,7 +24,6 @@ from eval.retrieval.gate import Figure, Want, decide, paired_values, slice_place
 from eval.retrieval.measuring import Measuring
 from eval.retrieval.resampling import Bootstrap
 from eval.retrieval.sets import EvaluationSet
-from ingestion.disk import disk_errors
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from core.disk import disk_errors
 from core.errors import NotFound, SettingsError
 from core.items import check_collection_name
-from ingestion.disk import disk_errors
 
 
 class Step(StrEnum):

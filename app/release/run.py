@@ -23,8 +23,8 @@ from app.release.shadow import shadow
 from app.release.switching import publish, rebuild
 from app.release.work import Tools, Work
 from app.wiring import Wiring
+from core.disk import disk_errors
 from core.errors import BinocleError, GenerationNotFound, ReleaseConflict
-from ingestion.disk import disk_errors
 from ingestion.single_load import single_load
 
 _FILE = "release.yaml"

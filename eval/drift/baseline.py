@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.disk import disk_errors
 from core.errors import SourceError
 from encoders.encoder import Vectors
-from ingestion.disk import disk_errors
 
 MOST = 1_000
 """Vectors of a sample: the distances of all pairs of two are 32 MB."""

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.disk import disk_errors
 from core.errors import EncoderMismatch
 from eval.drift.baseline import Sample
 from eval.drift.shift import CountShift, VectorShift, count_shift, vector_shift
-from ingestion.disk import disk_errors
 
 LEVEL = 0.01
 """Of significance, for each of items, queries and kinds: looked at every day, it errs once in a

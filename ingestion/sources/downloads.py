@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from core.disk import disk_errors
 from core.errors import SourceError
 
 _CHUNK = 2**20
@@ -16,7 +17,8 @@ _SECONDS = 60.0
 
 
 def download(url: str) -> Path:
-    """The file at a web address, on this machine until the process ends. Raises SourceError."""
+    """The file at a web address, on this machine until the process ends. Raises SourceError, and
+    StorageFull where the folder for temporary files is full."""
     return _fetched(url)
 
 
@@ -27,9 +29,11 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 @functools.cache
 def _fetched(url: str) -> Path:
-    handle = tempfile.NamedTemporaryFile(dir=_folder().name, delete=False)  # noqa: SIM115 - kept
+    with disk_errors():
+        handle = tempfile.NamedTemporaryFile(dir=_folder().name, delete=False)  # noqa: SIM115 - kept
     try:
         with (
+            disk_errors(),
             handle,
             httpx.stream(
                 "GET",

@@ -65,19 +65,19 @@ class RejectedFile:
     def _mended(self, line: Record) -> Record | Rejection:
         record = line.values.get("record")
         if not isinstance(record, Mapping) or not record:
-            return self._again(line, "The line has no record to load.", MALFORMED_ROW)
-        if line.values.get("kind") == DUPLICATE_ID and line.values.get("id") in _texts(record):
-            return self._again(line, "The id is still that of another row.", DUPLICATE_ID)
+            return self._again(line)
+        known = _text(line.values.get("id"))
+        taken = known if line.values.get("kind") == DUPLICATE_ID else None
         source = line.values.get("source")
         before = Place(source) if isinstance(source, str) else self.place
-        return Record(line.row, record, before, _text(line.values.get("id")))
+        return Record(line.row, record, before, known, taken)
 
-    def _again(self, line: Record, reason: str, kind: str) -> Rejection:
+    def _again(self, line: Record) -> Rejection:
         values = line.values
         record = values.get("record")
         return Rejection(
-            reason,
-            kind,
+            "The line has no record to load.",
+            MALFORMED_ROW,
             line.row,
             _text(values.get("id")),
             _text(values.get("field")),
@@ -85,10 +85,6 @@ class RejectedFile:
             record if isinstance(record, Mapping) else None,
             _text(values.get("raw")),
         )
-
-
-def _texts(record: Mapping[str, Any]) -> set[str]:
-    return {str(value) for value in record.values() if isinstance(value, str | int)}
 
 
 def _text(value: Any) -> str | None:

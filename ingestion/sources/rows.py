@@ -10,7 +10,7 @@ from core.errors import BinocleError, InvalidItem
 from core.fields import FieldType, coerce
 from core.items import ImageSource, Item
 from ingestion.mapping import PLURAL, ColumnMapping, Columns, folded
-from ingestion.rejects import Rejection
+from ingestion.rejects import DUPLICATE_ID, Rejection
 from ingestion.sources import cells
 from ingestion.sources.counting import Occurrences
 from ingestion.sources.markup import without_markup
@@ -70,7 +70,10 @@ class Rows:
                 else:
                     image = first if number == start else cells.image(value, place)
                     one = replace(item, id=name, image=image, product_id=product)
-                yield Candidate(one, record.row, place.name, record.values)
+                if one.id == record.taken_id:
+                    yield _still_taken(record, place)
+                else:
+                    yield Candidate(one, record.row, place.name, record.values)
             except BinocleError as error:
                 yield self._rejection(error, record, place, name)
 
@@ -157,6 +160,18 @@ class Rows:
         return Rejection.of(
             error, row=record.row, id=known, source=place.name, record=record.values
         )
+
+
+def _still_taken(record: Record, place: Place) -> Rejection:
+    return Rejection(
+        "The id is still that of another row.",
+        DUPLICATE_ID,
+        record.row,
+        record.taken_id,
+        "id",
+        place.name,
+        record.values,
+    )
 
 
 def _number(known_id: str, product: str) -> int:

@@ -56,6 +56,8 @@ class Record:
     """The file that it was in before, where this one only repeats it."""
     known_id: str | None = None
     """The item's id, where it had one before."""
+    taken_id: str | None = None
+    """An id that is another row's, and so not to be this one's."""
 
 
 class Source(Protocol):

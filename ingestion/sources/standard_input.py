@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from core.disk import disk_errors
 from core.errors import SourceError
 from ingestion.sources.place import Place
 
@@ -17,13 +18,17 @@ STANDARD_INPUT = "-"
 def spooled(ending: str) -> Place:
     """All of standard input; relative names in it are below the present folder.
 
-    Raises SourceError where `ending`, such as '.csv', does not say what it is.
+    Raises SourceError where `ending`, such as '.csv', does not say what it is, and StorageFull
+    where the folder for temporary files is full.
     """
     if not ending:
         raise SourceError(
             "What comes on standard input needs a format.", hint="Add --format csv, or jsonl, ..."
         )
-    with tempfile.NamedTemporaryFile(prefix="binocle-input-", delete=False) as kept:
+    with (
+        disk_errors(),
+        tempfile.NamedTemporaryFile(prefix="binocle-input-", delete=False) as kept,
+    ):
         atexit.register(Path(kept.name).unlink, missing_ok=True)
         shutil.copyfileobj(sys.stdin.buffer, kept)
     return Place(kept.name, ending, "standard input", Path.cwd())

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from core.disk import disk_errors
 from core.errors import EncoderError, SettingsError
-from ingestion.disk import disk_errors
 
 _WEIGHTS = "learned.pt"
 _STATE = "trainer_state.json"  # written last: a checkpoint without it was cut off

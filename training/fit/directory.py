@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.disk import disk_errors
 from core.errors import SettingsError
-from ingestion.disk import disk_errors
 from training.fit.checkpoint import latest
 from training.recipe import Recipe, read_recipe, written
 

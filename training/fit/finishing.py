@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from sentence_transformers import SentenceTransformer
 
-from ingestion.disk import disk_errors
+from core.disk import disk_errors
 from training.card import card_of
 from training.fit.before import Scores, scores_of
 from training.fit.directory import RunDirectory

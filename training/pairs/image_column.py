@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from core.disk import disk_errors
 from core.errors import SourceError
-from ingestion.disk import disk_errors
 
 _ROWS = 128
 """Rows of a batch: also how many images are in memory while copying."""

@@ -15,8 +15,8 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.disk import disk_errors
 from core.errors import ImageError
-from ingestion.disk import disk_errors
 from training.pairs.classifier import Classifier
 from training.pairs.images import ImageReader, name_of
 from training.pairs.place import Place

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.disk import disk_errors
 from core.errors import SourceError
 from core.items import ImageSource
-from ingestion.disk import disk_errors
 from ingestion.sources import cells
 from training.pairs.pair import Side
 from training.pairs.reading import check_columns

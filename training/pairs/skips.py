@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingestion.disk import disk_errors
+from core.disk import disk_errors
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def test_each_item_has_its_outcome_in_order(indexer: Indexer, generation: Genera
     ]
     rejected = [one for one in outcomes if isinstance(one, Rejection)]
     assert [(one.id, one.kind, one.field) for one in rejected] == [
-        ("b", "image-unreadable", None),
+        ("b", "image-unreadable", "image"),
         ("c", "invalid-item", "year"),
         ("d", "invalid-item", "brand"),
         ("a", "duplicate-id", "id"),

@@ -132,7 +132,7 @@ def test_rejects_are_lines_written_as_they_come(tmp_path: Path) -> None:
             {
                 "row": 3,
                 "id": "a",
-                "field": None,
+                "field": "image",
                 "reason": "The file is empty.",
                 "kind": "image-unreadable",
                 "source": "c.csv",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import InvalidRequest, LoadRunning, SyncRefused
+from core.errors import InvalidRequest, LoadRunning, StorageFull, SyncRefused
 from core.fields import FieldType
 from core.items import ImageSource, Item
 from encoders.bundle import BundleEncoder
@@ -312,3 +312,13 @@ def test_two_loads_at_once_are_refused(tmp_path: Path) -> None:
             pass
     with single_load(tmp_path, "shop"):
         pass
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_disk_too_full_for_the_note_of_a_load_is_called_that(tmp_path: Path) -> None:
+    (note := tmp_path / "shop.owner.json").symlink_to("/dev/full")
+    with pytest.raises(StorageFull), single_load(tmp_path, "shop"):
+        raise InvalidRequest("never here")
+    assert not note.is_symlink()
+    with single_load(tmp_path, "shop"):
+        assert note.exists()

@@ -49,6 +49,10 @@ def test_a_mapping_says_what_each_column_is() -> None:
         ("- a list", "holds no mapping"),
         ("id: [unclosed", "is no YAML"),
         ("html: maybe", "'html' is wrong"),
+        ("fields: {price: {column: p, typ: float}}", "Did you mean 'type'"),
+        ("image_separator: ''", "separator of images or tags is empty"),
+        ("tag_separator: ''", "separator of images or tags is empty"),
+        ("datetime_format: '%Q'", "datetime_format '%Q' is wrong"),
     ],
 )
 def test_a_mistake_in_a_mapping_is_told(text: str, told: str) -> None:
