@@ -56,10 +56,11 @@ def made_known(data: Path, url: str, token: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class RunningService:
-    """Where it is, and what opens it."""
+    """Where it is, what opens it, and on which data directory it runs."""
 
     url: str
     token: str = field(repr=False)
+    data: Path
 
 
 def running_service(data: Path) -> RunningService | None:
@@ -67,7 +68,7 @@ def running_service(data: Path) -> RunningService | None:
     try:
         note = json.loads((data / _FILE).read_text())
         alive = psutil.Process(note["pid"]).create_time() == note["started"]
-        return RunningService(str(note["url"]), str(note["token"])) if alive else None
+        return RunningService(str(note["url"]), str(note["token"]), data) if alive else None
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
 

@@ -56,7 +56,13 @@ def succession_routes(service: Service) -> APIRouter:
         body = await read_json(request, PointsQuery, service.max_body)
         found = await lanes.write.run(
             lambda: points_of(
-                wiring, collection, body.ids, body.after, body.limit, vectors=body.vectors
+                wiring,
+                collection,
+                body.ids,
+                body.after,
+                body.limit,
+                vectors=body.vectors,
+                base=body.generation,
             )
         )
         return json_answer(found)
@@ -85,7 +91,9 @@ def succession_routes(service: Service) -> APIRouter:
         """They count as a load's, not as changes beside it."""
         body = await read_json(request, PointsBody, service.max_body)
         await lanes.write.run(
-            lambda: write_points(wiring, collection, body.points, body.payloads, body.delete)
+            lambda: write_points(
+                wiring, collection, body.points, body.payloads, body.delete, base=body.generation
+            )
         )
         return Response(status_code=204)
 

@@ -30,6 +30,7 @@ class PointsQuery(Body):
     after: str | None = Field(None, description="Of the page before; for pages, instead of ids.")
     limit: int = Field(200, ge=1, le=1000)
     vectors: bool = True
+    generation: str | None = Field(None, description="409 where another one answers by now.")
 
 
 class PointsAnswer(Answer):
@@ -54,6 +55,7 @@ class PointsBody(Body):
         {}, max_length=1000, description="New payloads by id; the vectors stay."
     )
     delete: list[str] = Field([], max_length=1000, description="Ids of items to delete.")
+    generation: str | None = Field(None, description="409 where another one answers by now.")
 
 
 class TakeOverBody(Body):

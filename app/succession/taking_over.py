@@ -41,10 +41,13 @@ def points_of(
     limit: int,
     *,
     vectors: bool,
+    base: str | None = None,
 ) -> dict[str, Any]:
-    """Points by their ids, or the next `limit` of all; as JSON."""
+    """Points by their ids, or the next `limit` of all; as JSON. Raises GenerationChanged where
+    another generation than `base` answers."""
     with wiring.catalog.lease(collection) as opened:
         generation, following = opened.generation, None
+        _check_base(generation, base)
         if ids is None:
             page, following = generation.scroll(limit=limit, after=after)
             ids = [point.id for point in page]
@@ -67,10 +70,16 @@ def write_points(
     points: Sequence[Mapping[str, Any]],
     payloads: Mapping[str, Mapping[str, Any]],
     delete: Sequence[str],
+    *,
+    base: str | None = None,
 ) -> None:
-    """Write what a load has made: not noted, as the load keeps the ledger itself."""
+    """Write what a load has made: not noted, as the load keeps the ledger itself, of `base`.
+
+    Raises GenerationChanged where another generation answers.
+    """
     checked = [point_from_json(point) for point in points]
     with wiring.catalog.writing(collection) as (opened, _):
+        _check_base(opened.generation, base)
         if delete:
             opened.generation.delete(delete)
         if payloads:
@@ -135,8 +144,8 @@ def give_way(
     return found
 
 
-def _check_base(old: Generation, base: str) -> None:
-    if old.name != base:
+def _check_base(old: Generation, base: str | None) -> None:
+    if base is not None and old.name != base:
         raise GenerationChanged(
             f"Collection '{old.collection}' answers from {old.name} now, not from {base}.",
             hint="Run it again.",

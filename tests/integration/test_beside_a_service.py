@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,11 @@ import pytest
 
 from app.bulk_load import BulkLoad, Loaded, Watcher
 from app.loading import load_collection
-from app.running import made_known
+from app.running import RunningService, made_known, running_service
 from app.settings import Settings
+from app.succession.remote import RemoteGeneration
 from app.wiring import Wiring, build
-from core.errors import GenerationChanged, StoreError
+from core.errors import GenerationChanged, StoreError, StoreUnavailable
 from ingestion.report import LoadProgress
 from ingestion.syncing import Sync
 from tests.integration.conftest import Live, Serving, base64_picture
@@ -58,10 +59,17 @@ def beside(start: Serving, data: Path, tmp_path: Path, tiny_bundle: Path) -> Ite
     settings = Settings.load(data=data, encoder=f"bundle:{tiny_bundle}")
     with closing(build(settings)) as wiring:
         load_collection(wiring, BulkLoad("things", str(folder)))
+    with known(start, data) as live, closing(build(settings)) as mine:
+        yield Beside(live, mine, folder)
+
+
+@contextmanager
+def known(start: Serving, data: Path) -> Iterator[Live]:
+    """A service that commands on the data directory find."""
     with start(data) as live:
         url = str(live.client.base_url).rstrip("/")
-        with made_known(data, url, live.wiring.watch.local_token), closing(build(settings)) as mine:
-            yield Beside(live, mine, folder)
+        with made_known(data, url, live.wiring.watch.local_token):
+            yield live
 
 
 def test_a_few_changes_go_through_the_service_and_are_found_at_once(beside: Beside) -> None:
@@ -197,6 +205,44 @@ def test_a_rollback_says_what_it_leaves_behind(beside: Beside) -> None:
     assert (answer["generation"], answer["behind"]) == ("g000001", 2)
     assert {"before", "while", "a.png"} <= {*beside.titles()}
     assert "after" not in beside.titles()
+
+
+def test_a_load_goes_on_when_its_service_is_started_anew(
+    start: Serving, data: Path, tmp_path: Path, tiny_bundle: Path
+) -> None:
+    folder = tmp_path / "in"
+    settings = Settings.load(data=data, encoder=f"bundle:{tiny_bundle}")
+    wanted = BulkLoad("things", str(folder), through=1)
+    write_pictures(folder, a="red")
+    with closing(build(settings)) as wiring:
+        load_collection(wiring, wanted)
+    write_pictures(folder, b="blue", c="green")
+    with ExitStack() as first, ExitStack() as second, closing(build(settings)) as mine:
+        services = [first.enter_context(known(start, data))]
+
+        def restart(_: int) -> None:
+            first.close()
+            services.append(second.enter_context(known(start, data)))
+
+        assert load_collection(mine, wanted, Watcher(on_indexing=restart)).published
+        assert sorted(services[1].ids("things")) == ["a.png", "b.png", "c.png"]
+
+
+def test_what_a_load_writes_goes_to_no_other_generation(beside: Beside) -> None:
+    beside.load(replace=True)
+    service = running_service(beside.wiring.directories.root)
+    assert service is not None
+    with closing(RemoteGeneration(service, "things")) as remote:
+        assert beside.live.ask("POST", "/things/rollback").status_code == 200
+        with pytest.raises(GenerationChanged, match="answers from g000001 now"):
+            remote.set_payloads({"a.png": {"title": "elsewhere"}})
+    assert "elsewhere" not in beside.titles().values()
+
+
+def test_a_service_that_is_gone_is_waited_for_and_then_told(beside: Beside) -> None:
+    nowhere = RunningService("http://127.0.0.1:9", "token", beside.folder)
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        RemoteGeneration(nowhere, "things", patience_s=0.5)
 
 
 def test_a_replacement_that_was_cut_off_has_what_was_written_since_it_began(

@@ -40,7 +40,7 @@ _BESIDE: dict[str, dict[str, Any]] = {
     "aside": {"sync": True, "through": 2},
     "replaced": {"replace": True},
 }
-_KILLS = int(os.environ.get("BINOCLE_TEST_KILLS", "3"))
+_KILLS = int(os.environ.get("TEST_KILLS", "3"))
 """Runs of each test, with one or two kills in each; a hundred take half an hour."""
 
 
