@@ -123,8 +123,9 @@ _SAME = json.JSONEncoder(default=str, sort_keys=True, check_circular=False)
 def item_hash(item: Item, *, data_sha256: str | None = None) -> str:
     """128 bits, hexadecimal, of all that the source says of the item and of its image's identity.
 
-    The identity is a file's path, size and time of change; a URL; the SHA-256 of bare bytes, which
-    `data_sha256` saves computing. So no image is opened to learn that nothing changed.
+    The identity is a file's path, size and time of change; a URL, of a part of an archive with the
+    archive's size and time of change; the SHA-256 of bare bytes, which `data_sha256` saves
+    computing. So no image is opened to learn that nothing changed.
     """
     return _item_hash(item, _identity(item.image, data_sha256))
 
@@ -192,13 +193,25 @@ def _identity(image: ImageSource, data_sha256: str | None) -> Mapping[str, Any]:
     if image.data is not None:
         return {"sha256": data_sha256 or hashlib.sha256(image.data).hexdigest()}
     if image.path is None:
-        return {"url": image.url}
+        return {"url": image.url, **_archive(str(image.url))}
     path = _path_text(image.path)
     try:
         status = os.stat(image.path)  # noqa: PTH116 - half the time of Path.stat
     except (OSError, ValueError):  # ValueError: a null character in the name
         return {"path": path, "missing": True}
     return {"path": path, "size": status.st_size, "changed": status.st_mtime_ns}
+
+
+def _archive(url: str) -> Mapping[str, Any]:
+    """Size and time of change of the archive on this machine that a URL leads into, if it does."""
+    place = url.partition("::")[2] if url.startswith("zip://") else ""
+    if not place:
+        return {}
+    try:
+        status = os.stat(place)  # noqa: PTH116 - half the time of Path.stat
+    except (OSError, ValueError):
+        return {}
+    return {"size": status.st_size, "changed": status.st_mtime_ns}
 
 
 def _reference(image: ImageSource) -> str | None:

@@ -60,6 +60,18 @@ def separator_of(value: Any) -> str | None:
     return next((mark for mark in _SEPARATORS if isinstance(value, str) and mark in value), None)
 
 
+def separator_of_images(value: Any) -> str | None:
+    """As `separator_of`, but not within a URL: commas and semicolons part URLs from URLs only."""
+    if not isinstance(value, str):
+        return None
+    for mark in _SEPARATORS:
+        parts = [part.strip() for part in value.split(mark)]
+        urls = [_SCHEME.match(part) is not None for part in parts if part]
+        if len(parts) > 1 and (mark == _SEPARATORS[0] or all(urls) or not any(urls)):
+            return mark
+    return None
+
+
 def dated(value: Any, form: str | None) -> Any:
     """Text in the form given, as the moment it stands for; anything else as it is.
 
@@ -169,7 +181,8 @@ def _image_from_text(value: str, folder: Path | Place) -> ImageSource:
         return ImageSource(data=_from_data_url(value))
     if scheme == "file":
         return ImageSource(path=Path(os.fsdecode(unquote_to_bytes(urlsplit(value).path))))
-    if scheme in OBJECT_STORES and value[found.end() if found else 0 :].startswith("//"):
+    whole = value[found.end() if found else 0 :].startswith("//") and "::" not in value
+    if scheme in OBJECT_STORES and whole:
         return ImageSource(url=clean("image", value))
     if found and value[found.end() :].startswith("//"):
         raise InvalidItem(

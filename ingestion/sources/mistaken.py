@@ -5,12 +5,13 @@ from __future__ import annotations
 from core.errors import SourceError
 from ingestion.sources.place import Place, buffered
 
+_ZIP = ".zip"
 _STARTS = (
     (b"\x1f\x8b", "packed by gzip", ".gz"),
     (b"\x28\xb5\x2f\xfd", "packed by zstd", ".zst"),
     (b"\xfd7zXZ\x00", "packed by xz", ".xz"),
     (b"BZh91AY&SY", "packed by bzip2", ".bz2"),
-    (b"PK\x03\x04", "a spreadsheet or a zip archive", ".zip"),
+    (b"PK\x03\x04", "a spreadsheet or a zip archive", _ZIP),
     (b"PAR1", "Parquet", ""),
     (b"%PDF", "a PDF", ""),
     (b"\xd0\xcf\x11\xe0", "a spreadsheet", ""),
@@ -36,8 +37,8 @@ def check_text(place: Place) -> None:
 
 
 def _hint(place: Place, packing: str) -> str:
-    if packing == ".zip":
-        return f"Save the spreadsheet as CSV; of an archive, --format {place.ending[1:]}.zip."
+    if packing == _ZIP:
+        return "Save the spreadsheet as CSV; an archive is read where its name ends in .zip."
     if packing:
         return f"--format {place.ending[1:]}{packing} reads it."
     return "--format says what a file is, where its name does not."

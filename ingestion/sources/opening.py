@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from core.errors import SourceError
 from core.fields import Schema
 from ingestion.mapping import ColumnMapping
-from ingestion.sources.away import list_away, scheme_of
+from ingestion.sources.away import list_away, parted, scheme_of, whole_url
 from ingestion.sources.catalog import CatalogSource
 from ingestion.sources.datasets import dataset_files, is_dataset
 from ingestion.sources.delimited import DelimitedFile
@@ -64,7 +64,7 @@ def open_source(
 
     Raises SourceError when there is nothing, it is of no known kind, or it can't be read.
     """
-    text = str(address)
+    text = whole_url(str(address))
     mapping = mapping or ColumnMapping()
     ending = _ending(format)
     if text == STANDARD_INPUT:
@@ -101,12 +101,18 @@ def _of_places(
     name: str, places: Sequence[Place], mapping: ColumnMapping, schema: Schema | None
 ) -> Source:
     """A source that is away."""
-    catalogs = [place for place in places if place.ending in _IN_FOLDERS]
-    pictures = [place for place in places if is_image(place.address)]
+    catalogs = [place for place in places if place.ending in _IN_FOLDERS and _shown(place)]
+    pictures = [place for place in places if is_image(parted(place.address)[0])]
     if pictures and not (len(places) == 1 and places[0].format):
         notes = _unread(name, [place.address for place in catalogs])
         return PicturesAway(name, [place.address for place in pictures], notes)
     return _catalog(name, catalogs or places, mapping, schema)
+
+
+def _shown(place: Place) -> bool:
+    """Whether it is none of the files that systems leave: ._a.csv, __MACOSX/, _SUCCESS."""
+    parts = PurePosixPath(parted(place.address)[0].partition("://")[2]).parts
+    return not any(part.startswith((".", "_")) for part in parts)
 
 
 def _folder(
@@ -136,8 +142,9 @@ def _unread(name: str, catalogs: Sequence[str]) -> tuple[str, ...]:
     """A note of catalogs among the images of a folder."""
     if not catalogs:
         return ()
+    folder = printable(name.removeprefix("zip://::"))
     note = (
-        f"{printable(name)} holds images, and they alone are read. To load its catalog, give "
+        f"{folder} holds images, and they alone are read. To load its catalog, give "
         f"{printable(catalogs[0])} as the source."
     )
     return (note,)

@@ -9,7 +9,8 @@ from posixpath import commonpath, dirname
 from core.errors import BinocleError
 from core.fields import FieldType
 from core.items import ImageSource, Item
-from ingestion.rejects import Rejection
+from ingestion.rejects import MALFORMED_ROW, Rejection
+from ingestion.sources.away import parted
 from ingestion.sources.folder import printable, words
 from ingestion.sources.source import Candidate
 
@@ -48,6 +49,10 @@ class PicturesAway:
     def entries(self) -> Iterator[Candidate | Rejection]:
         for row, url in enumerate(self._urls, start=1):
             relative = PurePosixPath(printable(_path(url)[len(self._root) :].lstrip("/")))
+            if ".." in relative.parts:
+                reason = f"The name '{relative}' leads out of its archive."
+                yield Rejection(reason[:300], MALFORMED_ROW, row, source=printable(url))
+                continue
             try:
                 item = Item(
                     id=str(relative),
@@ -63,15 +68,15 @@ class PicturesAway:
 
 def _root(name: str, paths: Sequence[str]) -> str:
     given = _path(name).rstrip("/")
-    if all(path.startswith(f"{given}/") for path in paths):
+    if not given or all(path.startswith(f"{given}/") for path in paths):
         return given
     return commonpath([dirname(path) for path in paths])
 
 
 def _path(url: str) -> str:
     """Without the scheme: file systems give 'memory:///a' for the 'memory://a' that was asked."""
-    return url.partition("://")[2].lstrip("/")
+    return parted(url)[0].partition("://")[2].lstrip("/")
 
 
 def _hidden(url: str) -> bool:
-    return any(part.startswith(".") for part in _path(url).split("/"))
+    return any(part.startswith(".") and part != ".." for part in _path(url).split("/"))

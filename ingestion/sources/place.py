@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import zstandard
 
 from core.errors import SourceError
-from ingestion.sources.away import open_away, scheme_of
+from ingestion.sources.away import beside_archive, open_away, parted, scheme_of
 from ingestion.sources.downloads import download
 
 COMPRESSED: Mapping[str, Callable[[BinaryIO], BinaryIO]] = MappingProxyType(
@@ -90,7 +90,9 @@ class Place:
             return Path(os.path.join(folder, name))  # noqa: PTH118 - parses the path once
         if scheme_of(self.address) in ("http", "https"):
             return urljoin(self.address, name)
-        return f"{self.address.rpartition('/')[0]}/{name}"
+        inner, archive = parted(self.address)
+        url = f"{inner.rpartition('/')[0]}/{name.removeprefix('./')}{archive}"
+        return beside_archive(url, name) or url
 
     @contextmanager
     def reading(self) -> Iterator[BinaryIO]:
@@ -113,7 +115,7 @@ class Place:
 
     def whole(self) -> bytes | None:
         """All bytes of a packed file, for formats that have to seek; None for others."""
-        if not self.packing:
+        if not (self.packing or parted(self.address)[1]):
             return None
         with self.reading() as stream:
             return stream.read()
@@ -131,9 +133,14 @@ class Place:
             with Path(self.address).open("rb") as stream:
                 yield stream
 
+    def _file_name(self) -> str:
+        if scheme_of(self.address) in ("http", "https"):
+            return PurePosixPath(urlsplit(self.address).path).name
+        inner = parted(self.address)[0] if scheme_of(self.address) else self.address
+        return PurePosixPath(inner).name
+
     def _endings(self) -> tuple[str, str]:
-        path = urlsplit(self.address).path if scheme_of(self.address) else self.address
-        name = f"x{self.format}" if self.format else PurePosixPath(path).name.lower()
+        name = f"x{self.format}" if self.format else self._file_name().lower()
         last = PurePosixPath(name).suffix
         if last in _SHORT:
             return _SHORT[last]

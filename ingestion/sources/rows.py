@@ -123,7 +123,7 @@ class Rows:
             value = record.values.get(column)
             mark = self.mapping.image_separator
             if mark is None and folded(column) in PLURAL:
-                mark = cells.separator_of(value)
+                mark = cells.separator_of_images(value)
             found += cells.images(value, mark)
         return found
 

@@ -113,3 +113,22 @@ def test_the_images_of_a_sample_in_a_shard_are_those_of_one_product(tmp_path: Pa
         ("8", None, b"./8.jpg", ""),
         ("7/9", None, b"./7/9.png", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "count"),
+    [
+        ("a.jpg;b.jpg", 2),
+        ("https://x.example/a.jpg, https://x.example/b.jpg", 2),
+        ("https://x.example/w_200,h_300/a.jpg", 1),
+        ("https://x.example/a.jpg;v=2", 1),
+        ("https://x.example/a,b.jpg|https://x.example/c.jpg", 2),
+        ("data:image/png;base64,aGk=", 1),
+        ("data:;base64,aGk=|data:;base64,aG8=", 2),
+    ],
+)
+def test_commas_and_semicolons_within_a_url_part_nothing(
+    tmp_path: Path, cell: str, count: int
+) -> None:
+    (tmp_path / "c.jsonl").write_text(json.dumps({"id": "p", "images": cell}) + "\n")
+    assert len(candidates(open_source(tmp_path / "c.jsonl"))) == count

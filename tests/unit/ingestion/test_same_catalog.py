@@ -10,6 +10,7 @@ import json
 import lzma
 import sys
 import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -119,6 +120,21 @@ def _shards(folder: Path) -> Source:
     return open_source(shards)
 
 
+def _zipped(folder: Path) -> Source:
+    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
+        archive.writestr("a.csv", _cells(","))
+    return open_source(folder / "export.zip")
+
+
+def _zipped_with_images(folder: Path) -> Source:
+    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
+        archive.writestr("export/a.jsonl", _lines())
+        for row in _ROWS:
+            archive.write(folder / row["image"], f"export/{row['image']}")
+            (folder / row["image"]).unlink()
+    return open_source(f"zip://export/a.jsonl::{folder / 'export.zip'}")
+
+
 def _object_store(folder: Path) -> Source:
     files = fsspec.filesystem("memory")
     files.pipe("/same/a.jsonl", _lines())
@@ -160,6 +176,8 @@ _FORMATS: dict[str, Write] = {
     "saved data set": _saved_data_set,
     "tar shards": _shards,
     "object store": _object_store,
+    "zip": _zipped,
+    "zip with images": _zipped_with_images,
     "rejects": _rejects,
     "other columns": _mapped,
 }
