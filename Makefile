@@ -25,8 +25,12 @@ $(VENV)/.full: pyproject.toml | $(BIN)/python
 demo: $(VENV)/.base  ## Index the sample (or DIR=~/Pictures), search it, serve it on PORT
 	$(BIN)/binocle demo $(if $(DIR),"$(DIR)") --port $(PORT)
 
+# Compiled files are kept, else each worker and each process that a test starts compiles all anew.
+# Files are taken in their order: those of the browser and of whole services come first.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.full  ## Run all tests, coverage shown
-	$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile -rs --cov --cov-report=term
+	$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder \
+	  -rs --cov --cov-report=term
 
 lint: $(VENV)/.full  ## Style, types, layers
 	$(BIN)/ruff check .

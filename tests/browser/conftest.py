@@ -57,7 +57,10 @@ def site(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @contextmanager
 def new_page(chromium: Browser, site: str) -> Iterator[Page]:
     """A desktop window on a site. Fails a test whose page broke its policy or raised an error."""
-    context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 800})
+    # What moves is painted anew and waited for, and no test is about it.
+    context = chromium.new_context(
+        base_url=site, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+    )
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+from contextlib import suppress
 from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 _TRANSFER = """([type, data, name]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -33,6 +35,7 @@ def tiles(page: Page) -> Locator:
 
 def expect_shown(page: Page, count: int) -> None:
     """Wait until there are `count` results; only those near the window are in the document."""
+    _await(page, "#grid", "count", f"^{count}$")
     expect(page.locator("#grid")).to_have_attribute("data-count", str(count))
 
 
@@ -53,7 +56,19 @@ def bring(page: Page, how: Literal["drop", "paste"], image: bytes) -> None:
 
 def expect_first(page: Page, colour: str) -> None:
     """Wait until the best result is of `colour`."""
+    _await(page, ".tile", "id", f"^{colour}/")
     expect(tiles(page).first).to_have_attribute("data-id", re.compile(f"^{colour}/"))
+
+
+def _await(page: Page, selector: str, name: str, pattern: str) -> None:
+    """Look at the `data-` value of the first such element at each frame: `expect` alone looks
+    every second soon. That says what it saw instead, so it is asked afterwards."""
+    with suppress(PlaywrightTimeout):
+        page.wait_for_function(
+            "([selector, name, pattern]) =>"
+            " new RegExp(pattern).test(document.querySelector(selector)?.dataset[name] ?? '')",
+            arg=[selector, name, pattern],
+        )
 
 
 def is_asking(request: Request) -> bool:
