@@ -39,6 +39,8 @@ class BulkLoad:
         look_again: read images behind URLs again, to see whether they changed.
         through: where a service owns the collection, so many changes at most are written through
             it; more are made in a generation aside, which the service then takes over.
+        scattered: where a service owns the collection, so many bytes of vectors outside its index
+            have that built anew after the load, aside.
         workers: threads that decode, and that encode; None for one a core. On Ray, tasks at a time.
         engine: 'local', or 'ray' for images that are read, encoded and written by Ray Data.
     """
@@ -53,6 +55,7 @@ class BulkLoad:
     most_rejects: float | None = None
     look_again: bool = False
     through: int = 1_000
+    scattered: int = 20 * 2**20
     workers: int | None = None
     engine: Engine = "local"
 

@@ -1,6 +1,7 @@
 """A bulk load into a collection that a running service owns.
 
-Few changes are written through the service, and can be found at once. More are made in a copy of
+Few changes are written through the service, and can be found at once; when these add up, the index
+is built anew. More are made in a copy of
 the generation aside, indexed there, and taken over by the service: no search waits for an index.
 """
 
@@ -11,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from app.bulk_load import BulkLoad, Loaded, Watcher, beside_pace, task_of
+from app.compacting import compact_beside, unindexed
 from app.running import RunningService
 from app.sources import source_of
 from app.succession.building import build_beside
@@ -45,7 +47,10 @@ def load_beside(
             replace(task, most_changes=plan.through), on_progress=watcher.on_progress, stop=stop
         )
         if not report.over_limit:
-            return Loaded(report, base.name, base.count(), published=True, resumed=False)
+            answering = base.name
+            if report.complete and unindexed(service, base) > plan.scattered:
+                answering = compact_beside(wiring, base, watcher.on_indexing).generation
+            return Loaded(report, answering, base.count(), published=True, resumed=False)
 
         def work(generation: Generation, kept: Ledger) -> LoadReport:
             aside = replace(task, generation=generation, ledger=kept)

@@ -220,14 +220,14 @@ class EdgeStore:
             ownership.release()
 
     def _counts(self, collection: str, folder: GenerationFolder) -> tuple[int, int, str | None]:
-        """Points, indexed vectors, and when that was where it can't be known now."""
+        """Points, those in the graph, and when that was where it can't be known now."""
         with self._lock:
             if folder.path in self._open:
                 opened = self._open[folder.path][0]
-                return *opened.shard.sizes(), None
+                return *opened.sizes(), None
         facts = folder.read_facts()
         if facts is not None and facts.closed:
-            return facts.count, facts.indexed_vectors, None
+            return facts.count, facts.graphed, None
         probe = Ownership(folder.path, collection, self._role)
         if probe.try_acquire():
             probe.release()  # nobody has it, and its last owner did not close it
@@ -239,7 +239,7 @@ class EdgeStore:
                 "which has not told its size yet.",
                 hint="Try again.",
             )
-        return facts.count, facts.indexed_vectors, facts.as_of
+        return facts.count, facts.graphed, facts.as_of
 
 
 def _remove(folder: GenerationFolder) -> None:

@@ -210,6 +210,7 @@ class EdgeGeneration:
             shard.optimize()
             self._open.index_fields()
             shard.reload()
+            self._open.compacted()
             self._open.flush()
 
     def flush(self) -> None:

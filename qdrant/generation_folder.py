@@ -32,7 +32,7 @@ class Facts:
     """What the owner last said of a generation."""
 
     count: int
-    indexed_vectors: int
+    graphed: int  # points in the graph of their vectors
     as_of: str  # ISO 8601, UTC
     closed: bool  # by its owner, properly: then the counts still hold
 
@@ -67,8 +67,8 @@ class GenerationFolder:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{path} can't be read: {error!r}.") from error
 
-    def write_facts(self, *, count: int, indexed_vectors: int, closed: bool) -> None:
-        facts = Facts(count, indexed_vectors, datetime.now(UTC).isoformat(), closed)
+    def write_facts(self, *, count: int, graphed: int, closed: bool) -> None:
+        facts = Facts(count, graphed, datetime.now(UTC).isoformat(), closed)
         write_atomically(self.path / "facts.json", asdict(facts), durable=False)
 
     def read_facts(self) -> Facts | None:

@@ -35,6 +35,7 @@ class OpenShard:
         self.recent = Recent()
         self._counts: dict[Filter | None, int] = {}
         self._writes = 0
+        self._graphed: int | None = None
 
     def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
         """Apply an operation; the caller holds `writing`."""
@@ -57,10 +58,33 @@ class OpenShard:
             self._counts[filter] = number
         return number
 
+    def sizes(self) -> tuple[int, int]:
+        """How many points there are, and how many of them the graph of their vectors holds: that
+        grows by `compact` alone."""
+        count, vectors = self.shard.sizes()
+        if self._graphed is None:
+            self._graphed = (vectors - self._worded()) // len(self.config.vectors)
+        return count, min(self._graphed, count)
+
+    def compacted(self) -> None:
+        """The graph is another: it is measured when next asked for."""
+        self._graphed = None
+
+    def _worded(self) -> int:
+        """Sparse vectors, all of which the engine takes for indexed as soon as they are written."""
+        return sum(
+            self.shard.count(
+                lambda name=name: engine.CountRequest(  # type: ignore[misc]
+                    exact=True, filter=engine.Filter(must=[engine.HasVectorCondition(name)])
+                )
+            )
+            for name in self.config.sparse
+        )
+
     def note_facts(self, *, closed: bool = False) -> None:
         """Write down what other processes may want to know."""
-        count, indexed_vectors = self.shard.sizes()
-        self.folder.write_facts(count=count, indexed_vectors=indexed_vectors, closed=closed)
+        count, graphed = self.sizes()
+        self.folder.write_facts(count=count, graphed=graphed, closed=closed)
 
     def flush(self) -> None:
         with self.writing:

@@ -27,7 +27,7 @@ from qdrant.server_catalog import Home, ServerCatalog
 from qdrant.server_config import creation
 from qdrant.server_errors import Taken, Transient
 from qdrant.server_generation import ServerGeneration
-from qdrant.server_indexing import index_fields
+from qdrant.server_indexing import graphed, index_fields
 from qdrant.server_link import Link
 from qdrant.server_metadata import (
     History,
@@ -82,12 +82,13 @@ class ServerStore:
         there = home.there(home.published)
         info = self._there.describe(there)
         counted = self._link.read(lambda client, s: client.count(there, exact=True, timeout=s))
+        config = read_config(info.config.metadata, there)
         return CollectionInfo(
             name=collection,
             generation=home.published,
-            config=read_config(info.config.metadata, there),
+            config=config,
             count=counted.count,
-            indexed_vectors=info.indexed_vectors_count or 0,
+            indexed_vectors=min(graphed(self._link, there, config, info), counted.count),
             bytes_on_disk=None,  # of the server, which does not tell
             generations=tuple(home.generations),
             previous=tuple(name for name in home.pointer.previous if name in home.metadata),

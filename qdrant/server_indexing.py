@@ -46,6 +46,21 @@ def add_fields(
     return changed
 
 
+def graphed(link: Link, name: str, config: CollectionConfig, info: models.CollectionInfo) -> int:
+    """How many points the graphs of their vectors hold. The server counts vectors, of all names,
+    and takes every sparse one for indexed."""
+    vectors = info.indexed_vectors_count or 0
+    for sparse in config.sparse if vectors else ():
+        having = models.Filter(must=[models.HasVectorCondition(has_vector=sparse)])
+        counted = link.read(
+            lambda client, s, having=having: client.count(  # type: ignore[misc]
+                name, having, exact=True, timeout=s
+            )
+        )
+        vectors -= counted.count
+    return max(0, vectors // len(config.vectors))
+
+
 def wait_until_indexed(link: Link, name: str) -> None:
     """Return once nothing of the collection is left to index.
 

@@ -74,7 +74,7 @@ class CollectionInfo:
     generation: str
     config: CollectionConfig
     count: int
-    indexed_vectors: int  # in the ANN index; the rest are compared one by one
+    indexed_vectors: int  # items in the ANN index; the rest are compared one by one
     bytes_on_disk: int | None  # None where the store does not tell
     generations: tuple[str, ...]  # oldest first, unpublished ones included
     previous: tuple[str, ...]  # published before, latest first: what rollback goes through

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from app.cli import moving
+from app.cli.compacting import compact_collection
 from app.cli.fields import add_field, fields_of, print_fields
 from app.cli.judging import judge
 from app.cli.ranking import ranking
@@ -26,6 +27,7 @@ commands.command()(ranking)
 commands.command("add-field")(add_field)
 commands.command()(reembed)
 commands.command()(judge)
+commands.command("compact")(compact_collection)
 Name = Annotated[str, typer.Argument(help="The collection.")]
 
 
@@ -145,10 +147,11 @@ def _rows(info: CollectionInfo) -> list[tuple[str, str]]:
     config = info.config
     vectors = ", ".join(f"{vector} ({dim})" for vector, dim in config.vectors.items())
     as_of = f" (as of {info.as_of}: a service has it open)" if info.as_of else ""
+    rest = ", the rest compared one by one" if info.indexed_vectors < info.count else ""
     return [
         ("Collection", info.name),
         ("Items", f"{info.count:,}{as_of}"),
-        ("In the ANN index", f"{info.indexed_vectors:,}"),
+        ("In the ANN index", f"{info.indexed_vectors:,}{rest}"),
         ("Generation", info.generation),
         ("Generations", ", ".join(info.generations)),
         ("Before", ", ".join(info.previous) or "none"),

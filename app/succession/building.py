@@ -55,16 +55,17 @@ def build_beside(
     *,
     whole: Callable[[T], bool],
     on_indexing: Callable[[int], None] | None = None,
+    purpose: str = "beside",
 ) -> Built[T]:
     """Copy `base` aside, do `work` there, index it, and have the service take it over.
 
     What is written to the service meanwhile is brought over. A building that is cut off, or whose
-    work is not `whole`, goes on when it is run again.
+    work is not `whole`, goes on when it is run again for the same `purpose`.
 
     Raises StoreUnavailable, GenerationChanged and what `work` raises; then the service goes on
     answering from `base`.
     """
-    note = _Note(wiring.directories.loads / f"{base.collection}.beside.json")
+    note = _Note(wiring.directories.loads / f"{base.collection}.{purpose}.json")
     generation, started = _begun(wiring, base, note)
     with closing(generation):
         ledger = wiring.ledgers.of(base.collection, generation.name)

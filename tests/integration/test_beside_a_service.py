@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.bulk_load import BulkLoad, Loaded, Watcher
+from app.compacting import compact
 from app.loading import load_collection
 from app.running import RunningService, made_known, running_service
 from app.settings import Settings
@@ -22,7 +23,7 @@ from ingestion.syncing import Sync
 from tests.integration.conftest import Live, Serving, base64_picture
 from tests.loads import write_pictures
 from tests.stores import store_root
-from tests.towers import write_bundle
+from tests.towers import DIM, write_bundle
 
 
 @dataclass
@@ -175,6 +176,28 @@ def test_a_build_goes_on_with_the_fields_that_were_declared_meanwhile(beside: Be
     loaded = beside.load(through=1)
     assert (loaded.report.indexed, loaded.report.unchanged) == (0, 9)
     assert beside.live.ids("things", filter={"season": "fall"}) == ["a.png"]
+
+
+def test_what_came_one_by_one_is_indexed_aside(beside: Beside) -> None:
+    beside.put("before")
+    done = compact(beside.wiring, "things", lambda _: beside.put("while"))
+    assert (done.generation, done.count) == ("g000002", 5)
+    assert beside.live.ask("GET", "/things").json()["generation"] == "g000002"
+    assert {*beside.titles()} == {"a.png", "b.png", "c.png", "before", "while"}
+    assert beside.load().report.unchanged == 3
+
+
+def test_a_load_through_the_service_has_the_index_built_anew_when_much_is_outside_of_it(
+    beside: Beside,
+) -> None:
+    for number in range(3):
+        beside.put(f"p{number}")
+    write_pictures(beside.folder, d="yellow")
+    vector = DIM * 4
+    assert beside.load(scattered=7 * vector).generation == "g000001"
+    loaded = beside.load(scattered=7 * vector - 1)
+    assert (loaded.report.unchanged, loaded.generation, loaded.count) == (4, "g000002", 7)
+    assert len(beside.titles()) == 7
 
 
 def test_a_collection_is_replaced_with_what_was_written_meanwhile(beside: Beside) -> None:

@@ -93,6 +93,12 @@ def test_a_replaced_collection_can_be_rolled_back(loaded: Run) -> None:
     assert loaded("binocle collections describe things --json").json["generation"] == "g000001"
 
 
+def test_an_index_is_built_anew(loaded: Run) -> None:
+    ran = loaded("binocle collections compact things")
+    assert (ran.code, "12 items indexed" in ran.out) == (0, True)
+    assert loaded("binocle collections compact nothing").code == 1
+
+
 def test_columns_become_fields_with_types(run: Run, pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "catalog.csv").write_text(
         "sku,picture,name,price,Launch Year\n"

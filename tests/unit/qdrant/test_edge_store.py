@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +13,16 @@ import pytest
 from core.errors import CollectionNotFound, StorageFull, StoreError, StoreUnavailable
 from qdrant import edge_generation, generation_folder
 from qdrant.edge import EdgeStore
-from qdrant.store import CollectionConfig, Generation, Point, Quantization, VectorQuery
+from qdrant.store import (
+    JOINT,
+    TEXT,
+    CollectionConfig,
+    Generation,
+    Point,
+    Quantization,
+    SparseVector,
+    VectorQuery,
+)
 from tests.contract.samples import SCHEMA, config, numbered, point, vector
 
 
@@ -186,3 +196,27 @@ def test_a_store_without_a_folder_has_no_collections(tmp_path: Path) -> None:
     with pytest.raises(CollectionNotFound):
         store.open("shop")
     assert not (tmp_path / "missing").exists()
+
+
+def test_items_in_the_graph_are_counted_whatever_other_vectors_they_have(store: EdgeStore) -> None:
+    """12 MB of vectors, from which on the engine makes a graph; its own count is of all vectors."""
+    built = replace(config(), vectors={JOINT: 1024}, sparse=(TEXT,))
+    generation = store.create("shop", built)
+    words = {TEXT: SparseVector((1,), (1.0,))}
+    points = [
+        Point(f"n{n}", {JOINT: vector(n, 1024)}, {}, words if n % 2 else {}) for n in range(3_010)
+    ]
+    generation.upsert(points[:3_000])
+    store.publish("shop", generation.name)
+    assert sizes(store) == (3_000, 0)
+    generation.compact()
+    assert sizes(store) == (3_000, 3_000)
+    generation.upsert(points[3_000:])
+    assert sizes(store) == (3_010, 3_000)
+    generation.close()
+    assert sizes(store) == (3_010, 3_000)
+
+
+def sizes(store: EdgeStore) -> tuple[int, int]:
+    info = store.info("shop")
+    return info.count, info.indexed_vectors
