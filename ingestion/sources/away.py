@@ -33,6 +33,14 @@ def parted(address: str) -> tuple[str, str]:
     return inner, mark + archive
 
 
+def bare(address: str) -> str:
+    """A URL without its scheme and, within an archive, without the archive; a path as it is."""
+    if not scheme_of(address):
+        return address.removeprefix("file://")
+    # File systems give 'memory:///a' for the 'memory://a' that was asked.
+    return parted(address)[0].partition("://")[2].lstrip("/")
+
+
 def whole_url(address: str) -> str:
     """Of a zip archive on this machine or in an object store, the URL of all that it holds, so that
     it is read as a folder; of a part of one, its URL from any folder. Others stay as they are.

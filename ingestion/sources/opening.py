@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from core.errors import SourceError
 from core.fields import Schema
 from ingestion.mapping import ColumnMapping
-from ingestion.sources.away import list_away, parted, scheme_of, whole_url
+from ingestion.sources.away import bare, list_away, parted, scheme_of, whole_url
 from ingestion.sources.catalog import CatalogSource
 from ingestion.sources.datasets import dataset_files, is_dataset
 from ingestion.sources.delimited import DelimitedFile
@@ -20,6 +21,7 @@ from ingestion.sources.lines import LinesFile
 from ingestion.sources.links import LinksFile
 from ingestion.sources.mistaken import check_text
 from ingestion.sources.parquet import ArrowFile, ParquetFile
+from ingestion.sources.partitioned import PartitionedFile, said_by_folders
 from ingestion.sources.pictures_away import PicturesAway
 from ingestion.sources.place import COMPRESSED, Place
 from ingestion.sources.rejected import RejectedFile
@@ -83,7 +85,8 @@ def open_source(
     if not ending and all(is_image(file.name) for file in files):
         return FilesSource(text, files)
     places = [Place(str(file), ending) for file in files]
-    return _catalog(str(files[0]) if len(files) == 1 else text, places, mapping, schema)
+    name = str(files[0]) if len(files) == 1 else text
+    return _catalog(name, places, mapping, schema, root=str(path))
 
 
 def _ending(format: str | None) -> str:
@@ -106,13 +109,16 @@ def _of_places(
     if pictures and not (len(places) == 1 and places[0].format):
         notes = _unread(name, [place.address for place in catalogs])
         return PicturesAway(name, [place.address for place in pictures], notes)
-    return _catalog(name, catalogs or places, mapping, schema)
+    return _catalog(name, catalogs or places, mapping, schema, root=name)
 
 
 def _shown(place: Place) -> bool:
     """Whether it is none of the files that systems leave: ._a.csv, __MACOSX/, _SUCCESS."""
-    parts = PurePosixPath(parted(place.address)[0].partition("://")[2]).parts
-    return not any(part.startswith((".", "_")) for part in parts)
+    return not _left(PurePosixPath(bare(place.address)).parts)
+
+
+def _left(parts: Sequence[str]) -> bool:
+    return any(part.startswith((".", "_")) for part in parts)
 
 
 def _folder(
@@ -122,20 +128,23 @@ def _folder(
     if is_dataset(path):
         return CatalogSource(name, dataset_files(path), mapping, schema)
     at_top = _catalogs_in(path, "*", ending)
-    if mapping != ColumnMapping():
+    mapped = mapping != ColumnMapping()
+    try:
+        images = FolderSource(path, _unread(name, [place.address for place in at_top]))
+    except SourceError:
+        catalogs = at_top or _catalogs_in(path, "**/*", ending)
+        if not catalogs:
+            raise
+    else:
+        if not mapped:
+            return images
         if not at_top:
             raise SourceError(
                 f"{printable(name)} is a folder of images: it has no columns to map.",
                 hint=f"Map columns of a catalog: {_kinds()}.",
             )
-        return _catalog(name, at_top, mapping, schema)
-    try:
-        return FolderSource(path, _unread(name, [place.address for place in at_top]))
-    except SourceError:
-        below = at_top or _catalogs_in(path, "**/*", ending)
-        if not below:
-            raise
-        return _catalog(name, below, mapping, schema)
+        catalogs = at_top
+    return _catalog(name, catalogs, mapping, schema, root=str(path))
 
 
 def _unread(name: str, catalogs: Sequence[str]) -> tuple[str, ...]:
@@ -154,14 +163,20 @@ def _catalogs_in(path: Path, pattern: str, ending: str) -> list[Place]:
     found = [
         Place(str(file), ending)
         for file in sorted(path.glob(pattern))
-        if file.is_file() and not file.name.startswith((".", "_"))
+        if file.is_file() and not _left(file.relative_to(path).parts)
     ]
     return [place for place in found if place.ending in _IN_FOLDERS]
 
 
 def _catalog(
-    name: str, places: Sequence[Place], mapping: ColumnMapping, schema: Schema | None
+    name: str,
+    places: Sequence[Place],
+    mapping: ColumnMapping,
+    schema: Schema | None,
+    *,
+    root: str = "",
 ) -> CatalogSource:
+    """Of files below the folder, or of the pattern, `root`."""
     if not places:
         raise SourceError(f"There is nothing at {printable(name)}.", hint="Check the address.")
     endings = sorted({place.ending for place in places})
@@ -171,11 +186,22 @@ def _catalog(
             hint=f"Give a folder of images, or files of one kind: {_kinds()}. "
             "--format says what a file is.",
         )
-    files = [_reader(place, mapping) for place in places]
+    files = [_partitioned(_reader(place, mapping), root) for place in places]
     if all(isinstance(file, RejectedFile) for file in files):
         # A few rows: what the mapping names may be in none of them.
         mapping = mapping.only([column for file in files for column in file.columns()])
     return CatalogSource(name, files, mapping, schema)
+
+
+def _partitioned(file: RecordFile, root: str) -> RecordFile:
+    """With what the folders between `root` and the file say."""
+    fixed = bare(root).rstrip("/")
+    if glob.has_magic(fixed):
+        fixed = fixed[: re.search(r"[*?[]", fixed).start()].rpartition("/")[0]  # type: ignore[union-attr]
+    path = bare(file.place.address)
+    below = path[len(fixed) :].lstrip("/") if path.startswith(f"{fixed}/") or not fixed else ""
+    said = said_by_folders(below) if root else {}
+    return PartitionedFile(file, said) if said else file
 
 
 def _reader(place: Place, mapping: ColumnMapping) -> RecordFile:

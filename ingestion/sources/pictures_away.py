@@ -10,7 +10,7 @@ from core.errors import BinocleError
 from core.fields import FieldType
 from core.items import ImageSource, Item
 from ingestion.rejects import MALFORMED_ROW, Rejection
-from ingestion.sources.away import parted
+from ingestion.sources.away import bare
 from ingestion.sources.folder import printable, words
 from ingestion.sources.source import Candidate
 
@@ -28,7 +28,7 @@ class PicturesAway:
         self._name = name
         self._notes = tuple(notes)
         self._urls = [url for url in urls if not _hidden(url)]
-        self._root = _root(name, [_path(url) for url in self._urls])
+        self._root = _root(name, [bare(url) for url in self._urls])
 
     @property
     def name(self) -> str:
@@ -48,7 +48,7 @@ class PicturesAway:
 
     def entries(self) -> Iterator[Candidate | Rejection]:
         for row, url in enumerate(self._urls, start=1):
-            relative = PurePosixPath(printable(_path(url)[len(self._root) :].lstrip("/")))
+            relative = PurePosixPath(printable(bare(url)[len(self._root) :].lstrip("/")))
             if ".." in relative.parts:
                 reason = f"The name '{relative}' leads out of its archive."
                 yield Rejection(reason[:300], MALFORMED_ROW, row, source=printable(url))
@@ -67,16 +67,11 @@ class PicturesAway:
 
 
 def _root(name: str, paths: Sequence[str]) -> str:
-    given = _path(name).rstrip("/")
+    given = bare(name).rstrip("/")
     if not given or all(path.startswith(f"{given}/") for path in paths):
         return given
     return commonpath([dirname(path) for path in paths])
 
 
-def _path(url: str) -> str:
-    """Without the scheme: file systems give 'memory:///a' for the 'memory://a' that was asked."""
-    return parted(url)[0].partition("://")[2].lstrip("/")
-
-
 def _hidden(url: str) -> bool:
-    return any(part.startswith(".") and part != ".." for part in _path(url).split("/"))
+    return any(part.startswith(".") and part != ".." for part in bare(url).split("/"))
