@@ -96,7 +96,7 @@ def test_a_replaced_collection_can_be_rolled_back(loaded: Run) -> None:
 def test_an_index_is_built_anew(loaded: Run) -> None:
     ran = loaded("binocle collections compact things")
     assert (ran.code, "12 items indexed" in ran.out) == (0, True)
-    assert loaded("binocle collections compact nothing").code == 1
+    assert loaded("binocle collections compact nothing").code == 2
 
 
 def test_columns_become_fields_with_types(run: Run, pictures: Path, tmp_path: Path) -> None:
