@@ -39,7 +39,7 @@ class Place:
     def open(self, settings: Settings, *, role: str) -> VectorStore:
         """The store. Settings of a server are those of `settings`, its key included."""
         collections = self.directories.collections
-        return open_store(self.store, collections, settings.server, role=role)
+        return open_store(self.store, collections, settings.server, settings.embedded, role=role)
 
 
 def place_of(text: str, settings: Settings) -> Place:

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.experiments.settings import ExperimentSettings
 from app.interactions.settings import EventSettings
-from app.store_settings import ServerSettings
+from app.store_settings import EmbeddedSettings, ServerSettings
 from core.errors import SettingsError
 from encoders.images import MAX_FILE_BYTES, MAX_PIXELS
 
@@ -246,6 +246,7 @@ class Settings(BaseSettings):
     derive: DeriveSettings = DeriveSettings()
     fetch: FetchSettings = FetchSettings()
     threads: ThreadSettings = ThreadSettings()
+    embedded: EmbeddedSettings = EmbeddedSettings()
     server: ServerSettings = ServerSettings()
     batch: BatchSettings = BatchSettings()
     remote: RemoteSettings = RemoteSettings()

@@ -1,4 +1,5 @@
-"""Settings of a Qdrant server: BINOCLE_SERVER__... Used where BINOCLE_STORE is a URL."""
+"""Settings of the embedded store, BINOCLE_EMBEDDED__..., and of a Qdrant server,
+BINOCLE_SERVER__..., which is used where BINOCLE_STORE is a URL."""
 
 from __future__ import annotations
 
@@ -7,7 +8,22 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from qdrant.graph import SEGMENT_POINTS
 from qdrant.server_options import Memory, Ordering
+
+
+class EmbeddedSettings(BaseModel):
+    """How the embedded store keeps new generations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    segment_points: int = Field(
+        default=SEGMENT_POINTS,
+        ge=10_000,
+        description="Items of a part of the index, at most. More take a load more memory, some "
+        "3 kB each while their graph is built, and make searches of millions faster: each part is "
+        "searched.",
+    )
 
 
 class ServerSettings(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from app.store_settings import ServerSettings
+from app.store_settings import EmbeddedSettings, ServerSettings
 from qdrant.edge import EdgeStore
 from qdrant.exact import ExactStore
 from qdrant.server_options import Connection, Consistency, Layout
@@ -15,19 +15,30 @@ if TYPE_CHECKING:
     from qdrant.server import ServerStore
 
 
-def open_store(spec: str, collections: Path, server: ServerSettings, *, role: str) -> VectorStore:
+def open_store(
+    spec: str,
+    collections: Path,
+    server: ServerSettings,
+    embedded: EmbeddedSettings,
+    *,
+    role: str,
+    serving: bool = False,
+) -> VectorStore:
     """The store that `spec` names; a server is connected to when it is first asked.
 
     Args:
         spec: 'embedded', 'memory', or the URL of a server.
         collections: folder of the embedded store.
+        serving: whether searches are answered by this process, which nothing may freeze.
 
     Raises SettingsError for settings of the server that can't be.
     """
     if spec == "memory":
         return ExactStore()
     if spec == "embedded":
-        return EdgeStore(collections, role=role)
+        return EdgeStore(
+            collections, role=role, segment_points=embedded.segment_points, seals=not serving
+        )
     return open_server(spec, server, role=role)
 
 

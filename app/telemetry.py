@@ -279,6 +279,10 @@ class MeasuredGeneration:
         with self._measured("facet"):
             return self._generation.facet(field, filter=filter, limit=limit)
 
+    def index_fields(self) -> None:
+        with self._measured("index_fields"):
+            self._generation.index_fields()
+
     def compact(self) -> None:
         with self._measured("compact"):
             self._generation.compact()

@@ -32,6 +32,9 @@ from ingestion.limits import FetchLimits, Limits
 from ingestion.thumbnails import ThumbnailStore
 from qdrant.store import CollectionConfig, VectorStore
 
+_SERVING = ("serve", "demo")
+"""Roles of processes that answer searches."""
+
 
 @dataclass(frozen=True)
 class Directories:
@@ -214,7 +217,14 @@ def build(
     secret = settings.database
     url = address_of(secret.get_secret_value() if secret is not None else None, directories.root)
     database = Database(url)  # connects to nothing yet
-    store = open_store(settings.store, directories.collections, settings.server, role=role)
+    store = open_store(
+        settings.store,
+        directories.collections,
+        settings.server,
+        settings.embedded,
+        role=role,
+        serving=role in _SERVING,
+    )
     ledgers = Ledgers(directories.ledgers, database if secret is not None else None)
     encoders = EncoderShelf(
         settings.encoder,

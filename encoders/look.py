@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+_STEPS = 32
 SIDE = 64
 """Pixels of a look's side: the whole image, squashed to a square."""
 _EDGE_SPREAD, _SAME = 0.03, 0.06
@@ -25,11 +26,12 @@ class Look:
 
     lab: float32 (64, 64, 3), OKLab: lightness 0 to 1, then green-red and blue-yellow, each about
     -0.3 to 0.3; front: bool (64, 64), the pixels before a plain background, all where there is
-    none.
+    none; cells: uint16 (64, 64), the pixels' places in a table of colours (see `cell_colours`).
     """
 
     lab: NDArray[np.float32]
     front: NDArray[np.bool_]
+    cells: NDArray[np.uint16]
 
 
 def look_at(image: Image.Image) -> Look:
@@ -39,8 +41,22 @@ def look_at(image: Image.Image) -> Look:
     products.
     """
     small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
-    lab = oklab(np.asarray(small, dtype=np.uint8))
-    return Look(lab, _front(lab))
+    srgb = np.asarray(small, dtype=np.uint8)
+    lab = oklab(srgb)
+    return Look(lab, _front(lab), _cells(srgb))
+
+
+def cell_colours() -> NDArray[np.uint8]:
+    """uint8 (32768, 3): the sRGB colour in the middle of each cell, 5 bits of each channel."""
+    steps = (np.arange(_STEPS, dtype=np.uint8) << 3) + 4
+    red, green, blue = np.meshgrid(steps, steps, steps, indexing="ij")
+    return np.stack([red.ravel(), green.ravel(), blue.ravel()], axis=1)
+
+
+def _cells(srgb: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    coarse = (srgb >> 3).astype(np.uint16)
+    red, green, blue = coarse[..., 0], coarse[..., 1], coarse[..., 2]
+    return ((red << 10) | (green << 5) | blue).astype(np.uint16, copy=False)
 
 
 def oklab(srgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -54,16 +70,16 @@ def _front(lab: NDArray[np.float32]) -> NDArray[np.bool_]:
     edge = np.concatenate([lab[0], lab[-1], lab[1:-1, 0], lab[1:-1, -1]])
     median = np.median(edge, axis=0)
     everything = np.ones(lab.shape[:2], dtype=np.bool_)
-    if np.mean(_distance(edge, median) < _EDGE_SPREAD) < _PLAIN:
+    if np.mean(_squared_distance(edge, median) < _EDGE_SPREAD**2) < _PLAIN:
         return everything
-    before: NDArray[np.bool_] = _distance(lab, median) >= _SAME
+    before: NDArray[np.bool_] = _squared_distance(lab, median) >= _SAME**2
     return before if before.mean() >= _LEAST_OBJECT else everything
 
 
-def _distance(lab: NDArray[np.float32], point: NDArray[np.float32]) -> NDArray[np.float32]:
+def _squared_distance(lab: NDArray[np.float32], point: NDArray[np.float32]) -> NDArray[np.float32]:
     apart = lab - point
-    distance: NDArray[np.float32] = np.sqrt(np.einsum("...c,...c->...", apart, apart))
-    return distance
+    squared: NDArray[np.float32] = np.einsum("...c,...c->...", apart, apart)
+    return squared
 
 
 def _linear() -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from encoders.look import Look, oklab
+from encoders.look import Look, cell_colours, oklab
 
 PROTOTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -32,23 +32,14 @@ PROTOTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _SHARE = 0.15
 """Least part of the pixels that makes a colour dominant."""
 _MOST = 3
-_PART = 1024
 
 
 def colour_names(look: Look) -> tuple[str, ...]:
     """Up to three names, of the largest share first; a plain background is left out.
 
-    Each pixel has the name of the nearest prototype in OKLab.
+    Each pixel has the name of the prototype that is nearest, in OKLab, to the middle of its cell.
     """
-    names, rows = _prototypes()
-    pixels = look.lab[look.front]
-    nearest = np.empty(len(pixels), dtype=np.intp)
-    # In parts: a product of all would be made by a pool of threads that waits for busy cores.
-    for start in range(0, len(pixels), _PART):
-        part = pixels[start : start + _PART]
-        augmented = np.column_stack([part, np.ones(len(part), dtype=np.float32)])
-        np.argmin(augmented @ rows, axis=1, out=nearest[start : start + _PART])
-    called = names[nearest]
+    called = _names_of_cells()[look.cells[look.front]]
     counts = np.bincount(called, minlength=len(PROTOTYPES))
     order = np.argsort(-counts, kind="stable")
     wide = [at for at in order if counts[at] >= _SHARE * len(called)] or [order[0]]
@@ -57,10 +48,14 @@ def colour_names(look: Look) -> tuple[str, ...]:
 
 
 @cache
-def _prototypes() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The number of its name (n,) of each prototype q, and as columns (4, n) -2q and |q|^2, in
-    OKLab: |p - q|^2 without |p|^2, which is the same for every prototype."""
+def _names_of_cells() -> NDArray[np.uint8]:
+    """uint8 (32768,): the number of the name of each cell of colours."""
     pairs = [(at, code) for at, codes in enumerate(PROTOTYPES.values()) for code in codes]
     channels = [[int(code[start : start + 2], 16) for start in (1, 3, 5)] for _, code in pairs]
     places = oklab(np.array(channels, dtype=np.uint8))
-    return np.array([at for at, _ in pairs]), np.vstack([-2 * places.T, (places**2).sum(axis=1)])
+    cells = oklab(cell_colours())
+    # |p - q|^2 without |p|^2, which is the same for every prototype
+    apart = (places**2).sum(axis=1) - 2 * (cells @ places.T)
+    names = np.array([at for at, _ in pairs], dtype=np.uint8)
+    nearest: NDArray[np.uint8] = names[apart.argmin(axis=1)]
+    return nearest

@@ -55,6 +55,6 @@ class Pace:
     decoders: int = field(default_factory=cores)
     encoders: int = 1
     fetchers: int = 8  # downloads at a time
-    encode_batch: int = 16  # images
+    encode_batch: int = 8  # images
     write_batch: int = 256  # points; also how much a crash can lose
     ahead: int = 32  # decoded images waiting for the encoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -31,6 +31,9 @@ from qdrant.store import Point
 
 _TICK = 0.25
 """Seconds between two calls of `on_progress`."""
+_FEW = 20_000
+"""Entries of a source up to which fields may be indexed before all is written. Of more, their
+indexes would take as much memory as the points, until those are sealed."""
 
 
 def load(
@@ -126,7 +129,7 @@ class _Run:
         loaded: Channel[Loaded] = Channel(pace.fetchers, pace.fetchers + 1)
         ready: Channel[Ready] = Channel(pace.ahead, pace.decoders)
         points: Channel[Encoded] = Channel(2 * pace.write_batch, pace.encoders)
-        stages.source("read", self._intake.wanted(), found)
+        stages.source("read", self._read(), found)
         elsewhere = self._task.elsewhere
         if elsewhere is not None:
             stages.stage("elsewhere", self._hand_over, found, None, batch=elsewhere.batch)
@@ -144,6 +147,12 @@ class _Run:
             batch=pace.encode_batch,
         )
         stages.stage("write", self._write, points, None, batch=pace.write_batch)
+
+    def _read(self) -> Generator[Wanted, None, None]:
+        yield from self._intake.wanted()
+        if self._intake.exhausted and self._intake.read <= _FEW:
+            # The last images are still being encoded: now the disk costs nobody any time.
+            self._task.generation.index_fields()
 
     def _renew(self, wanted: Sequence[Wanted]) -> list[Wanted]:
         if not wanted:

@@ -44,6 +44,10 @@ class Target(Protocol):
         """Number of points."""
         ...
 
+    def index_fields(self) -> None:
+        """Index the declared fields of a generation that is being built."""
+        ...
+
     def flush(self) -> None:
         """Force everything to disk."""
         ...

@@ -18,6 +18,7 @@ from qdrant.collection_folder import CollectionFolder
 from qdrant.edge_config import shard_config
 from qdrant.edge_generation import EdgeGeneration
 from qdrant.generation_folder import GenerationFolder
+from qdrant.graph import SEGMENT_POINTS
 from qdrant.open_shard import OpenShard
 from qdrant.ownership import Ownership
 from qdrant.pointer import collection_not_found
@@ -34,11 +35,24 @@ class EdgeStore:
     Args:
         root: where the collections are; made when the first one is created.
         role: what this process does, told to processes that find a collection in use.
+        segment_points: points of a segment of new generations, at most.
+        seals: whether a segment that is full is indexed before more is written, so that a load's
+            memory does not grow with its length. That freezes the interpreter for half a minute or
+            so: not for a process that answers searches.
     """
 
-    def __init__(self, root: Path, *, role: str = "binocle") -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        role: str = "binocle",
+        segment_points: int = SEGMENT_POINTS,
+        seals: bool = True,
+    ) -> None:
         self._root = root
         self._role = role
+        self._segment_points = segment_points
+        self._seals = seals
         self._lock = threading.RLock()
         self._open: dict[Path, tuple[OpenShard, Ownership]] = {}
 
@@ -78,7 +92,7 @@ class EdgeStore:
         ownership.acquire()
         try:
             folder.check_space(0)
-            shard = Shard(folder.shard, shard_config(config))
+            shard = Shard(folder.shard, shard_config(config, self._segment_points))
             opened = OpenShard(shard, folder, config)
             if not building:
                 opened.index_fields()
@@ -188,7 +202,8 @@ class EdgeStore:
 
     def _handle(self, collection: str, opened: OpenShard) -> EdgeGeneration:
         opened.handles += 1
-        return EdgeGeneration(collection, opened, self._release)
+        full = self._segment_points if self._seals else None
+        return EdgeGeneration(collection, opened, self._release, full)
 
     def _load(self, collection: str, folder: GenerationFolder) -> tuple[OpenShard, Ownership]:
         config = folder.read_config()

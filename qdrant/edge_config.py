@@ -8,11 +8,13 @@ from typing import Any
 import qdrant_edge as engine
 
 from core.fields import FieldType
-from qdrant.graph import EF_CONSTRUCT, FULL_SCAN_KB, OVERSAMPLING, M, search_ef
+from qdrant.graph import EF_CONSTRUCT, FULL_SCAN_KB, OVERSAMPLING, SEGMENT_POINTS, M, search_ef
 from qdrant.store import CollectionConfig, Quantization
 
 
-def shard_config(config: CollectionConfig) -> engine.EdgeConfig:
+def shard_config(
+    config: CollectionConfig, segment_points: int = SEGMENT_POINTS
+) -> engine.EdgeConfig:
     """Originals on disk (mapped, cached by the system), quantized codes and the graph in memory."""
     originals = engine.Memory.Cold if config.quantization != "none" else engine.Memory.Cached
     vectors = {
@@ -36,7 +38,15 @@ def shard_config(config: CollectionConfig) -> engine.EdgeConfig:
         hnsw_config=engine.HnswIndexConfig(
             m=M, ef_construct=EF_CONSTRUCT, full_scan_threshold=FULL_SCAN_KB
         ),
+        # Segments that are full are not merged into larger ones, which would be indexed anew.
+        optimizers=engine.EdgeOptimizersConfig(max_segment_size=_kilobytes(config, segment_points)),
     )
+
+
+def _kilobytes(config: CollectionConfig, points: int) -> int:
+    """Of a full segment's vectors, by the longest kind, as the engine measures it."""
+    floats = max(config.vectors.values())
+    return -(-4 * floats * points // 1024)
 
 
 def search_params(

@@ -37,14 +37,23 @@ _FACETS_FETCHED = 1000
 
 
 class EdgeGeneration:
-    """A handle on a generation; see qdrant.store.Generation. Made by EdgeStore."""
+    """A handle on a generation; see qdrant.store.Generation. Made by EdgeStore.
+
+    Args:
+        full: points after which the segment that is written to is sealed; None: it never is.
+    """
 
     def __init__(
-        self, collection: str, opened: OpenShard, release: Callable[[OpenShard], None]
+        self,
+        collection: str,
+        opened: OpenShard,
+        release: Callable[[OpenShard], None],
+        full: int | None,
     ) -> None:
         self._collection = collection
         self._open = opened
         self._release = release
+        self._full = full
         self._closed = False
 
     @property
@@ -79,6 +88,7 @@ class EdgeGeneration:
             _ = self._shard
             # Once in the log, once in the segment, and once more when segments are merged.
             self._open.folder.check_space(3 * 4 * floats * len(checked))
+            self._open.make_room(len(checked), self._full)
             for start in range(0, len(checked), _BATCH):
                 batch = checked[start : start + _BATCH]
                 self._open.update(lambda batch=batch: upsertion(batch))  # type: ignore[misc]
@@ -101,6 +111,7 @@ class EdgeGeneration:
         with self._open.writing:
             shard = self._shard
             self._open.folder.check_space(0)
+            self._open.make_room(len(checked), self._full)
             for record in shard.retrieve(list(checked), with_vectors=False):
                 for operation in new_payload(record, checked[record.id]):
                     self._open.update(operation)
@@ -203,14 +214,15 @@ class EdgeGeneration:
         """Payload fields with an index."""
         return self._shard.indexed_fields()
 
+    def index_fields(self) -> None:
+        _ = self._shard  # refuses a closed handle
+        self._open.index_fields()
+
     def compact(self) -> None:
         with self._open.writing:
-            shard = self._shard
-            self._open.folder.check_space(self._open.folder.bytes_on_disk())
-            shard.optimize()
+            _ = self._shard  # refuses a closed handle
+            self._open.seal()
             self._open.index_fields()
-            shard.reload()
-            self._open.compacted()
             self._open.flush()
 
     def flush(self) -> None:

@@ -166,6 +166,9 @@ class ExactGeneration(FusedByParts):
             counts.update(set(field_values(point.payload, field)))
         return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
 
+    def index_fields(self) -> None:
+        _ = self._points
+
     def compact(self) -> None:
         _ = self._points
 

@@ -36,6 +36,7 @@ class OpenShard:
         self._counts: dict[Filter | None, int] = {}
         self._writes = 0
         self._graphed: int | None = None
+        self._unsealed: int | None = None
 
     def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
         """Apply an operation; the caller holds `writing`."""
@@ -65,10 +66,6 @@ class OpenShard:
         if self._graphed is None:
             self._graphed = (vectors - self._worded()) // len(self.config.vectors)
         return count, min(self._graphed, count)
-
-    def compacted(self) -> None:
-        """The graph is another: it is measured when next asked for."""
-        self._graphed = None
 
     def _worded(self) -> int:
         """Sparse vectors, all of which the engine takes for indexed as soon as they are written."""
@@ -110,6 +107,30 @@ class OpenShard:
             missing = {n: k for n, k in self.config.schema.fields.items() if n not in there}
             for index in payload_indexes(missing):
                 self.update(lambda index=index: index)  # type: ignore[misc]
+
+    def make_room(self, points: int, full: int | None) -> None:
+        """Seal first where `points` more would make the segment that is written to larger than
+        `full`; the caller holds `writing`."""
+        if full is None:
+            return
+        if self._unsealed is None:  # those of an earlier opening, too
+            count, graphed = self.sizes()
+            self._unsealed = count - graphed
+        if self._unsealed and self._unsealed + points > full:
+            self.seal()
+        self._unsealed += points
+
+    def seal(self) -> None:
+        """Move what was written into segments that are indexed and, once loaded, mostly mapped.
+
+        The segment that is written to keeps ids and words in memory. Freezes the interpreter.
+        """
+        with self.writing:
+            self.folder.check_space(self.folder.bytes_on_disk())
+            if self.shard.optimize():
+                self.shard.reload()
+                self._graphed = None  # measured when next asked for
+            self._unsealed = 0
 
     def close(self) -> None:
         """Flush, leave the last facts, and release the directory, whatever fails on the way."""

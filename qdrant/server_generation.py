@@ -207,6 +207,9 @@ class ServerGeneration(FusedByParts):
         )
         return counted(answer, limit)
 
+    def index_fields(self) -> None:
+        _ = self._open
+
     def compact(self) -> None:
         _ = self._open
         wait_until_indexed(self._link, self._there)

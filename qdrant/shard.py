@@ -161,9 +161,10 @@ class Shard:
         return set(self._shard.info().payload_schema)
 
     @_while_open
-    def optimize(self) -> None:
-        """Merge segments, quantize, build the graph. Freezes the interpreter meanwhile."""
-        self._shard.optimize()
+    def optimize(self) -> bool:
+        """Merge segments, quantize, build the graph; whether there was anything to do. Freezes the
+        interpreter meanwhile."""
+        return self._shard.optimize()
 
     @seam
     def reload(self) -> None:

@@ -187,6 +187,13 @@ class Generation(Protocol):
         """Values of a keyword, integer or bool field with counts, most frequent first."""
         ...
 
+    def index_fields(self) -> None:
+        """Index the declared fields of a generation that is being built, which `compact` would do.
+
+        It waits for the disk more than it works. Engines that index at once do nothing.
+        """
+        ...
+
     def compact(self) -> None:
         """Build the ANN index over everything written so far.
 

@@ -111,6 +111,9 @@ class RemoteGeneration:
         """
         return int(self._ask("/follow")["change"])
 
+    def index_fields(self) -> None:
+        """Nothing: the service indexes at once."""
+
     def flush(self) -> None:
         """Nothing: what the service has acknowledged is kept."""
 

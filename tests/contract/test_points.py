@@ -184,6 +184,7 @@ def test_a_closed_handle_refuses_politely(generation: Generation) -> None:
         generation.count,
         lambda: generation.facet("brand"),
         generation.compact,
+        generation.index_fields,
         generation.flush,
     ):
         with pytest.raises(StoreUnavailable, match="closed"):
