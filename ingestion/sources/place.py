@@ -151,7 +151,9 @@ class Place:
 
 def _folder_of(address: str) -> str | None:
     """The folder of a file on this machine: asked for every row."""
-    return _folder_from(os.getcwd(), address)  # noqa: PTH109 - a Path would be parsed for every row
+    # A Path would be parsed for every row, and the present folder asked of the system.
+    present = "" if address.startswith("/") else os.getcwd()  # noqa: PTH109
+    return _folder_from(present, address)
 
 
 @lru_cache(maxsize=64)

@@ -124,6 +124,28 @@ def test_a_changed_price_or_title_changes_the_payload_and_encodes_nothing(kept: 
     assert kept.load(items).unchanged == 4
 
 
+def test_new_payloads_that_cannot_be_written_end_the_load(kept: Kept) -> None:
+    items = items_of(3)
+    kept.load(items)
+
+    def full(_: object) -> None:
+        raise StorageFull("The disk is full.", hint="Free some space.")
+
+    kept.set_payloads = full  # type: ignore[attr-defined]
+    report = kept.load([replace(item, title="new") for item in items])
+    assert isinstance(report.failure, StorageFull)
+    assert report.renewed == 0
+
+
+def test_what_the_ledger_knows_and_the_collection_lost_is_encoded_again(kept: Kept) -> None:
+    items = items_of(3)
+    kept.load(items)
+    kept.generation.delete([items[1].id])
+    report = kept.load([replace(item, title="new") for item in items])
+    assert (report.renewed, report.indexed) == (2, 1)
+    assert set(kept.titles.values()) == {"new"}
+
+
 def test_a_changed_image_is_encoded(kept: Kept) -> None:
     items = items_of(3)
     kept.load(items)
