@@ -73,6 +73,7 @@ class ColumnMapping:
         others: whether columns that are not named become attributes.
         encoding: of CSV and TSV; None is UTF-8, or UTF-16 where a file is marked as that.
         html: 'strip' takes tags and entities out of title and description, 'keep' leaves them.
+        decimal: what parts the fraction of numbers that are text; with ',' '1.299,50' is 1299.5.
         datetime_format: of moments that are text, as strptime has it; tried before ISO 8601.
     """
 
@@ -96,6 +97,7 @@ class ColumnMapping:
     encoding: str | None = None
     html: Literal["strip", "keep"] = "strip"
     datetime_format: str | None = None
+    decimal: Literal[".", ","] = "."
 
     def __post_init__(self) -> None:
         """Raises InvalidName and SourceError."""

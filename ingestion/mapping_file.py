@@ -54,6 +54,7 @@ class MappingFile(_Part):
     encoding: str | None = None
     html: Literal["strip", "keep"] = "strip"
     datetime_format: str | None = None
+    decimal: Literal[".", ","] = "."
 
     def mapping(self) -> ColumnMapping:
         """The mapping it stands for. Raises InvalidName for fields that can't be named so."""
@@ -83,6 +84,7 @@ class MappingFile(_Part):
             encoding=self.encoding,
             html=self.html,
             datetime_format=self.datetime_format,
+            decimal=self.decimal,
         )
 
 
@@ -136,6 +138,7 @@ def mapping_as_yaml(rows: Rows) -> str:
         "encoding": given.encoding,
         "html": None if given.html == "strip" else given.html,
         "datetime_format": given.datetime_format,
+        "decimal": None if given.decimal == "." else given.decimal,
     }
     kept = {key: value for key, value in data.items() if value not in (None, [], {})}
     return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000)

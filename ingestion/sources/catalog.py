@@ -55,7 +55,7 @@ class CatalogSource:
             raise SourceError(f"{name} has columns, but no rows.")
         _check_fields(columns, mapping.fields)
         given = {**(schema.attributes if schema else {}), **mapping.fields}
-        types, left_out = _types(columns, sample, given, files[0].typed)
+        types, left_out = _types(columns, sample, given, files[0].typed, mapping.decimal)
         self.rows = Rows(columns, types, mapping)
         self._several = any(self.rows.count(record) > 1 for record in sample)
         self._notes = (*columns.notes, *left_out, *_id_notes(columns))
@@ -139,13 +139,19 @@ def _check_fields(columns: Columns, given: Mapping[str, FieldType]) -> None:
 
 
 def _types(
-    columns: Columns, sample: Sequence[Record], given: Mapping[str, FieldType], typed: bool
+    columns: Columns,
+    sample: Sequence[Record],
+    given: Mapping[str, FieldType],
+    typed: bool,
+    decimal: str,
 ) -> tuple[dict[str, FieldType], list[str]]:
     """Type by column, and a note for each column that can't be an attribute."""
     types: dict[str, FieldType] = {}
     notes = []
     for column, name in columns.attributes.items():
         values = [record.values.get(column) for record in sample]
+        if decimal == ",":
+            values = [cells.with_point(value) for value in values]
         if name in given:
             types[column] = given[name]
         elif any(cells.is_nested(value) for value in values):
@@ -160,6 +166,13 @@ def _types(
 def _nearly(column: str, name: str, values: Sequence[Any]) -> list[str]:
     """A note of a column that a few values keep from being numbers or dates."""
     said = [value for value in values if isinstance(value, str) and value.strip()]
+    with_points = [cells.with_point(value) for value in said]
+    if infer_type(said) is FieldType.KEYWORD and infer_type(with_points) is FieldType.FLOAT:
+        note = (
+            f"Column '{column}' is a keyword, though it looks like numbers with a decimal comma, "
+            f"such as {said[0][:40]!r}; 'decimal: \",\"' in the mapping reads them so."
+        )
+        return [note]
     for kind in (FieldType.INTEGER, FieldType.FLOAT, FieldType.DATETIME, FieldType.BOOL):
         others = [value for value in said if not _takes(kind, value)]
         if 0 < len(others) <= _FEW * len(said) and infer_type(set(said) - set(others)) is kind:

@@ -22,6 +22,7 @@ from ingestion.sources.place import Place
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(?=//|[^\\/])")
 _SEPARATORS = "|;,"
+_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
 
 
 def clean(field: str, value: Any) -> Any:
@@ -87,6 +88,15 @@ def dated(value: Any, form: str | None) -> Any:
             pass
     if word.isascii() and word.isdigit() and len(word) in (10, 13):
         return int(word) / (1000 if len(word) == 13 else 1)
+    return value
+
+
+def with_point(value: Any) -> Any:
+    """Text that is a number with a decimal comma, such as '1.299,50', with a point: '1299.50'."""
+    if isinstance(value, list):
+        return [with_point(member) for member in value]
+    if isinstance(value, str) and _COMMA.fullmatch(value.strip()):
+        return value.strip().replace(".", "").replace(",", ".")
     return value
 
 

@@ -129,6 +129,8 @@ def _folder(
         return CatalogSource(name, dataset_files(path), mapping, schema)
     at_top = _catalogs_in(path, "*", ending)
     mapped = mapping != ColumnMapping()
+    if mapped and at_top:
+        return _catalog(name, at_top, mapping, schema, root=str(path))
     try:
         images = FolderSource(path, _unread(name, [place.address for place in at_top]))
     except SourceError:
@@ -138,12 +140,10 @@ def _folder(
     else:
         if not mapped:
             return images
-        if not at_top:
-            raise SourceError(
-                f"{printable(name)} is a folder of images: it has no columns to map.",
-                hint=f"Map columns of a catalog: {_kinds()}.",
-            )
-        catalogs = at_top
+        raise SourceError(
+            f"{printable(name)} is a folder of images: it has no columns to map.",
+            hint=f"Map columns of a catalog: {_kinds()}.",
+        )
     return _catalog(name, catalogs, mapping, schema, root=str(path))
 
 

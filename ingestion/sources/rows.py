@@ -17,6 +17,8 @@ from ingestion.sources.markup import without_markup
 from ingestion.sources.place import Place
 from ingestion.sources.source import Candidate, Record
 
+_NUMBERS = frozenset({FieldType.INTEGER, FieldType.FLOAT})
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -106,6 +108,8 @@ class Rows:
         for column, kind in self.types.items():
             name = self.columns.attributes[column]
             value = cells.clean(name, record.values.get(column))
+            if self.mapping.decimal == "," and kind in _NUMBERS:
+                value = cells.with_point(value)
             if kind is FieldType.DATETIME:
                 value = cells.dated(value, self.mapping.datetime_format)
             value = coerce(name, value, kind)

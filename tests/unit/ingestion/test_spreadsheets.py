@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SourceError
+from core.fields import FieldType
 from ingestion.mapping import ColumnMapping
 from ingestion.rejects import Rejection
 from ingestion.sources.opening import open_source
@@ -77,3 +78,23 @@ def test_utf_16_without_a_mark_is_told_and_read_where_it_is_named(tmp_path: Path
     assert "\0" not in str(told.value)
     assert "--encoding utf-16-le" in told.value.hint
     assert candidates(open_source(path, ColumnMapping(encoding="utf-16-le")))[0].item.id == "1"
+
+
+def test_a_decimal_comma_is_told_and_read_where_the_mapping_says_so(tmp_path: Path) -> None:
+    rows = (b"1;a.jpg;12,50;1.200;007", b"2;b.jpg;1.299,00;3;008", b"3;c.jpg;7;-1.000.000;1,5x")
+    path = _file(tmp_path, b"id;image;price;stock;code\n" + b"\n".join(rows) + b"\n")
+    plain = open_source(path)
+    assert plain.attributes["price"] is FieldType.KEYWORD
+    assert any("'price'" in note and 'decimal: ","' in note for note in plain.notes)
+    source = open_source(path, ColumnMapping(decimal=","))
+    assert not source.notes
+    assert [dict(each.item.attributes) for each in candidates(source)] == [
+        {"price": 12.5, "stock": 1200, "code": "007"},
+        {"price": 1299.0, "stock": 3, "code": "008"},
+        {"price": 7.0, "stock": -1_000_000, "code": "1,5x"},
+    ]
+
+
+def test_numbers_with_a_point_are_not_taken_for_thousands_by_default(tmp_path: Path) -> None:
+    source = open_source(_file(tmp_path, b"id,image,price\n1,a.jpg,1.200\n2,b.jpg,2.5\n"))
+    assert [each.item.attributes["price"] for each in candidates(source)] == [1.2, 2.5]
