@@ -52,6 +52,9 @@ def load_beside(
                 answering = compact_beside(wiring, base, watcher.on_indexing).generation
             return Loaded(report, answering, base.count(), published=True, resumed=False)
 
+        if task.rejects is not None:  # those of the rows that are read again now
+            task.rejects.unlink(missing_ok=True)
+
         def work(generation: Generation, kept: Ledger) -> LoadReport:
             aside = replace(task, generation=generation, ledger=kept)
             return load(aside, on_progress=watcher.on_progress)

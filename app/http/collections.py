@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from app.collection import OpenCollection
 from app.collections import create_collection, drop_collection
 from app.http.answers import json_answer
 from app.http.bodies import JSON, read_json
@@ -120,29 +121,34 @@ def _summaries(wiring: Wiring, key: Key | None) -> list[dict[str, Any]]:
 
 def _summary(wiring: Wiring, name: str) -> dict[str, Any]:
     with wiring.catalog.lease(name) as opened:
-        return {
-            "name": name,
-            "count": opened.count(),
-            "generation": opened.generation_name,
-            "encoder": opened.config.encoder,
-        }
+        return _told(opened)
+
+
+def _told(opened: OpenCollection) -> dict[str, Any]:
+    return {
+        "name": opened.name,
+        "count": opened.count(),
+        "generation": opened.generation_name,
+        "encoder": opened.config.encoder,
+    }
 
 
 def described(wiring: Wiring, name: str) -> dict[str, Any]:
-    """A collection as a CollectionAnswer."""
-    summary = _summary(wiring, name)
+    """A collection as a CollectionAnswer: the generation that answers, which the store's pointer
+    may be ahead of for a second."""
     info = wiring.store.info(name)
-    schema = info.config.schema
-    return {
-        **summary,
-        "fingerprint": info.config.fingerprint,
-        "dim": info.config.vectors[JOINT],
-        "quantization": info.config.quantization,
-        "indexed_vectors": info.indexed_vectors,
-        "bytes_on_disk": info.bytes_on_disk,
-        "index_bytes": info.index_bytes,
-        "generations": list(info.generations),
-        "fields": schema.fields,
-        "attributes": list(schema.attributes),
-        "events": wiring.settings.events.enabled,
-    }
+    with wiring.catalog.lease(name, latest=True) as opened:
+        config = opened.config
+        return {
+            **_told(opened),
+            "fingerprint": config.fingerprint,
+            "dim": config.vectors[JOINT],
+            "quantization": config.quantization,
+            "indexed_vectors": info.indexed_vectors,
+            "bytes_on_disk": info.bytes_on_disk,
+            "index_bytes": info.index_bytes,
+            "generations": list(info.generations),
+            "fields": config.schema.fields,
+            "attributes": list(config.schema.attributes),
+            "events": wiring.settings.events.enabled,
+        }

@@ -147,6 +147,17 @@ def test_a_writer_that_never_rests_loses_nothing_while_a_generation_takes_over(
     assert {*written} <= {*beside.titles()}
 
 
+def test_what_is_rejected_is_told_once_though_the_source_is_read_twice(beside: Beside) -> None:
+    write_pictures(beside.folder, **{f"n{number}": "pink" for number in range(6)})
+    catalog = beside.folder.parent / "catalog.csv"
+    rows = [f"m{number},in/n{number}.png" for number in (0, 0, 1, 2, 3, 4, 5)]
+    catalog.write_text("\n".join(["id,image", *rows]))
+    report = load_collection(beside.wiring, BulkLoad("things", str(catalog), through=2)).report
+    assert (report.indexed, report.rejected) == (6, 1)
+    assert report.rejects_path is not None
+    assert len(report.rejects_path.read_text().splitlines()) == 1
+
+
 def test_a_build_that_was_cut_off_goes_on(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
     write_pictures(beside.folder, **{f"n{number}": "pink" for number in range(6)})
 
