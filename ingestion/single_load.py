@@ -73,6 +73,6 @@ def _owner(note: Path) -> str:
 
 def _running(collection: str, owner: str) -> LoadRunning:
     return LoadRunning(
-        f"A load of '{collection}' runs already ({owner}).",
+        f"A load, a re-embedding or an indexing of '{collection}' runs already ({owner}).",
         hint="Wait until it is done, or stop it; run it again then.",
     )

@@ -58,16 +58,27 @@ class Task:
 
 
 def check_fields(source: Source, declared: Mapping[str, FieldType]) -> None:
-    """Raises SourceError when the collection lacks a field of the source, or types it otherwise."""
+    """Raises SourceError when the collection lacks fields of the source, or types one otherwise."""
+    missing = {}
     for name, kind in source.attributes.items():
-        if declared.get(name) is not kind:
-            there = declared.get(name)
-            state = f"is {there.value} in the collection" if there else "is not in the collection"
+        there = declared.get(name)
+        if there is None:
+            missing[name] = kind
+        elif there is not kind:
             raise SourceError(
-                f"The field '{name}' is {kind.value} in {source.name}, but {state}.",
-                hint="Declare its type, ignore its column, or load into a new collection."
-                if there
-                else f"`binocle collections add-field COLLECTION {name}={kind.value}` adds it; or "
-                "ignore its column, or load into a new collection.",
+                f"The field '{name}' is {kind.value} in {source.name}, but is {there.value} in the "
+                "collection.",
+                hint="Declare its type, ignore its column, or load into a new collection.",
                 field=name,
             )
+    if missing:
+        named = ", ".join(f"'{name}' ({kind.value})" for name, kind in missing.items())
+        some = "The field" if len(missing) == 1 else "The fields"
+        given = " ".join(f"{name}={kind.value}" for name, kind in missing.items())
+        raise SourceError(
+            f"{some} {named} of {source.name} {'is' if len(missing) == 1 else 'are'} not in the "
+            "collection.",
+            hint=f"`binocle collections add-field COLLECTION {given}` adds what is missing; or "
+            "ignore its column, or load into a new collection.",
+            field=next(iter(missing)),
+        )

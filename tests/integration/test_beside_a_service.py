@@ -273,6 +273,20 @@ def test_what_a_load_writes_goes_to_no_other_generation(beside: Beside) -> None:
     assert "elsewhere" not in beside.titles().values()
 
 
+def test_a_switch_whose_answer_was_lost_is_done_once(beside: Beside) -> None:
+    service = running_service(beside.wiring.directories.root)
+    assert service is not None
+    with closing(RemoteGeneration(service, "things")) as remote:
+        made = beside.load(replace=True).generation
+        beside.put("after")
+        remote.take_over(made, since=0, replay=True)  # as if the first had not been answered
+        assert remote.give_way(made, 0) == {"brought": 0, "left": 0}
+        with pytest.raises(GenerationChanged):
+            remote.take_over("g000001", since=0, replay=True)
+    assert beside.live.ask("GET", "/things").json()["generation"] == made
+    assert "after" in beside.titles()
+
+
 def test_a_service_that_is_gone_is_waited_for_and_then_told(beside: Beside) -> None:
     nowhere = RunningService("http://127.0.0.1:9", "token", beside.folder)
     with pytest.raises(StoreUnavailable, match="does not answer"):
