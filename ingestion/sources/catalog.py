@@ -52,7 +52,7 @@ class CatalogSource:
                 )
         sample = [_light(record) for record in islice(_records(files), SAMPLE)]
         if not sample:
-            raise SourceError(f"{name} has columns, but no rows.")
+            raise _no_rows(name, files)
         _check_fields(columns, mapping.fields)
         given = {**(schema.attributes if schema else {}), **mapping.fields}
         types, left_out = _types(columns, sample, given, files[0].typed, mapping.decimal)
@@ -94,6 +94,13 @@ def _records(files: Sequence[RecordFile]) -> Iterator[Record]:
         for record in file.records():
             if isinstance(record, Record):
                 yield record
+
+
+def _no_rows(name: str, files: Sequence[RecordFile]) -> SourceError:
+    wrong = next((entry for file in files for entry in file.records()), None)
+    if not isinstance(wrong, Rejection):
+        return SourceError(f"{name} has columns, but no rows.")
+    return SourceError(f"{name} has no row that can be read. Row {wrong.row}: {wrong.reason}")
 
 
 def _light(record: Record) -> Record:

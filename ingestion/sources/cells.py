@@ -16,12 +16,14 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from core.errors import InvalidItem
 from core.fields import FieldType, coerce, parse_datetime
 from core.items import ImageSource, Visibility
-from ingestion.sources.away import OBJECT_STORES
+from ingestion.sources.away import OBJECT_STORES, scheme_of
 from ingestion.sources.folder import printable
 from ingestion.sources.place import Place
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(?=//|[^\\/])")
 _SEPARATORS = "|;,"
+_SINCE_1970 = {10: 1, 13: 10**3, 16: 10**6, 19: 10**9}
+"""Parts of a second by the digits of a number."""
 _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
 
 
@@ -34,7 +36,7 @@ def clean(field: str, value: Any) -> Any:
             raise InvalidItem(
                 f"Field '{field}' is not UTF-8, or not in the encoding that was named: "
                 f"{printable(value)[:80]}.",
-                hint="Name it, such as --encoding cp1252, or save the catalog as UTF-8.",
+                hint="Save the catalog as UTF-8, or name its encoding, such as --encoding cp1252.",
                 field=field,
             ) from None
     return value
@@ -76,8 +78,11 @@ def separator_of_images(value: Any) -> str | None:
 def dated(value: Any, form: str | None) -> Any:
     """Text in the form given, as the moment it stands for; anything else as it is.
 
-    Text of ten or thirteen digits is seconds or milliseconds since 1970.
+    A whole number, also as text, of 10, 13, 16 or 19 digits is seconds, milliseconds, microseconds
+    or nanoseconds since 1970: any since 2001.
     """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value / _SINCE_1970.get(len(str(value)), 1)
     if not isinstance(value, str):
         return value
     word = value.strip()
@@ -86,8 +91,8 @@ def dated(value: Any, form: str | None) -> Any:
             return datetime.strptime(word, form)
         except ValueError:
             pass
-    if word.isascii() and word.isdigit() and len(word) in (10, 13):
-        return int(word) / (1000 if len(word) == 13 else 1)
+    if word.isascii() and word.isdigit() and len(word) in _SINCE_1970:
+        return int(word) / _SINCE_1970[len(word)]
     return value
 
 
@@ -190,6 +195,7 @@ def _image_from_text(value: str, folder: Path | Place) -> ImageSource:
     if scheme == "data":
         return ImageSource(data=_from_data_url(value))
     if scheme == "file":
+        _check_file(folder)
         return ImageSource(path=Path(os.fsdecode(unquote_to_bytes(urlsplit(value).path))))
     whole = value[found.end() if found else 0 :].startswith("//") and "::" not in value
     if scheme in OBJECT_STORES and whole:
@@ -204,6 +210,16 @@ def _image_from_text(value: str, folder: Path | Place) -> ImageSource:
         return ImageSource(path=folder / value)
     beside = folder.beside(value)
     return ImageSource(url=beside) if isinstance(beside, str) else ImageSource(path=beside)
+
+
+def _check_file(folder: Path | Place) -> None:
+    """Raises InvalidItem for a file of this machine that a catalog from the web names."""
+    if isinstance(folder, Place) and scheme_of(folder.address) in ("http", "https", "hf"):
+        raise InvalidItem(
+            "A catalog from the web can't name files of this machine.",
+            hint="Download the catalog, if these are meant.",
+            field="image",
+        )
 
 
 def _from_data_url(value: str) -> bytes:

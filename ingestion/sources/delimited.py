@@ -20,6 +20,9 @@ from ingestion.sources.source import Record
 _DELIMITERS = ",;\t|"
 _LONGEST_CELL = 2**20
 _LONGEST_LINE = 2**24
+"""Characters; a cell may hold an image as a data: URL."""
+_MOST_LINES = 5_000
+"""Of one row: a quote that is never closed costs no more than reading these."""
 _SHOWN = 10_000
 """Characters of a broken row that a rejection keeps."""
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*')
@@ -146,7 +149,7 @@ class DelimitedFile:
             raise SourceError(
                 f"The headings of {self.name} are not UTF-8, or not in the encoding that was "
                 f"named: {printable(line)[:80]}.",
-                hint="Name it, such as --encoding cp1252, or save the catalog as UTF-8.",
+                hint="Save the catalog as UTF-8, or name its encoding, such as --encoding cp1252.",
             ) from None
 
     @contextmanager
@@ -154,6 +157,7 @@ class DelimitedFile:
         with self.place.reading() as raw:
             stream = buffered(raw)
             encoding = self._encoding or _MARKS.get(stream.peek(2)[:2], "utf-8-sig")
+            csv.field_size_limit(_LONGEST_LINE)  # of the whole process; it is 131,072 by itself
             # Bytes that stand for nothing pass as surrogates: one bad cell rejects one row.
             codecs.register_error(_ODD, _as_surrogates)
             try:
@@ -185,6 +189,8 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
+        if len(self.taken) >= _MOST_LINES:
+            raise csv.Error(f"it goes over {_MOST_LINES:,} lines")
         line = self._waiting.popleft() if self._waiting else self._stream.readline(_LONGEST_LINE)
         if not line:
             raise StopIteration

@@ -13,13 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.errors import SourceError
+from core.errors import InvalidItem, SourceError
 from core.fields import FieldType
 from encoders.bundle import BundleEncoder
 from ingestion.load import Task, load
 from ingestion.mapping import ColumnMapping
 from ingestion.rejects import Rejection
+from ingestion.sources.cells import image
 from ingestion.sources.opening import open_source
+from ingestion.sources.place import Place
 from ingestion.sources.source import Candidate
 from tests.loads import SMALL, candidates, new_generation, write_pictures
 
@@ -101,6 +103,25 @@ def test_timestamps_may_come_in_several_forms_of_one_column(tmp_path: Path) -> N
     assert {str(moment) for moment in moments} == {"2026-01-31 10:00:00+00:00"}
     assert {str(entry.item.attributes["seen"])[:10] for entry in good} == {"2026-01-31"}
     assert (bad.row, bad.id, bad.field) == (6, "5", "uploaded_at")
+
+
+@pytest.mark.parametrize("moment", [1769853600, 1769853600000, 1769853600000000, 17698536 * 10**11])
+@pytest.mark.parametrize("kind", [int, str])
+def test_seconds_and_parts_of_them_since_1970_are_told_apart_in_any_format(
+    tmp_path: Path, moment: int, kind: type[int] | type[str]
+) -> None:
+    rows = [{"id": "1", "image": "a", "uploaded_at": kind(moment), "seen": kind(moment)}]
+    good, bad = _entries(_jsonl(tmp_path, rows), fields={"seen": FieldType.DATETIME})
+    assert not bad
+    assert str(good[0].item.uploaded_at) == "2026-01-31 10:00:00+00:00"
+    assert good[0].item.attributes == {"seen": "2026-01-31T10:00:00Z"}
+
+
+def test_a_catalog_from_the_web_cannot_name_files_of_this_machine(tmp_path: Path) -> None:
+    for address in ("https://shop.example/c.csv", "hf://datasets/a/b@x/c.parquet"):
+        with pytest.raises(InvalidItem, match="can't name files of this machine"):
+            image("file:///etc/x.png", Place(address))
+    assert image("file:///x.png", Place(str(tmp_path / "c.csv"))).path == Path("/x.png")
 
 
 def test_a_price_that_is_not_a_number_is_absent_and_one_that_is_infinite_is_refused(

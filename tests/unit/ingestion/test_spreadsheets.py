@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,23 @@ def test_a_decimal_comma_is_told_and_read_where_the_mapping_says_so(tmp_path: Pa
 def test_numbers_with_a_point_are_not_taken_for_thousands_by_default(tmp_path: Path) -> None:
     source = open_source(_file(tmp_path, b"id,image,price\n1,a.jpg,1.200\n2,b.jpg,2.5\n"))
     assert [each.item.attributes["price"] for each in candidates(source)] == [1.2, 2.5]
+
+
+def test_an_image_as_a_data_url_in_a_cell_may_be_long(tmp_path: Path) -> None:
+    image = bytes(300_000)
+    data = base64.b64encode(image)
+    path = _file(tmp_path, b'id,image\n1,"data:image/png;base64,' + data + b'"\n')
+    assert candidates(open_source(path))[0].item.image.data == image
+
+
+def test_quotes_that_are_never_closed_do_not_make_a_long_file_endless(tmp_path: Path) -> None:
+    rows = b"".join(b'%d,a.jpg,"open\n' % n if n % 2 else b"%d,a.jpg,x\n" % n for n in range(40))
+    path = _file(tmp_path, b"id,image,title\n" + rows + b"9999,a.jpg,x\n" * 6_000)
+    found = list(open_source(path).entries())
+    good = [entry.item.id for entry in found if isinstance(entry, Candidate)]
+    assert (len(found), len(good), good[0]) == (6_040, 6_020, "0")
+
+
+def test_a_file_whose_rows_are_all_broken_is_told_with_the_first(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no row that can be read\. Row 2: .* 3 cells"):
+        open_source(_file(tmp_path, b"id,image\n1,a.jpg,x\n2,b.jpg,y\n"))
