@@ -18,6 +18,7 @@ from app.reembedding.progress import Begun, begin, note_of
 from app.reembedding.request import Reembedded, Reembedding, Watching
 from app.reembedding.survey import Survey, survey
 from app.running import running_service
+from app.succession.growing import grown_to
 from app.succession.remote import RemoteGeneration
 from app.wiring import Wiring
 from core.disk import disk_errors
@@ -214,6 +215,7 @@ class _Run:
         with closing(self.wiring.store.open(self.base.collection, generation)) as opened:
             if opened.shared:
                 time.sleep(_STRAGGLERS_S)
+            self._declare_late(opened)
             written = {each for _, each in ledger.changed_since(mark)}
             late = [
                 each
@@ -222,6 +224,11 @@ class _Run:
             ]
             if late:
                 bring(self.base, opened, self._filler(opened, filler_of), late, ledger)
+
+    def _declare_late(self, opened: Generation) -> None:
+        """Fields that were declared meanwhile, by processes that share the server."""
+        with closing(self.wiring.store.open(self.base.collection, self.base.name)) as before:
+            grown_to(opened, replace(opened.config, schema=before.config.schema))
 
     def _filler(self, generation: Generation, images: Images) -> Filler:
         wanted = self.wanted

@@ -55,16 +55,26 @@ def publish_instead(
         with closing(RemoteGeneration(service, collection)) as remote:
             return Meanwhile(**remote.give_way(generation, since if remote.name == base else None))
     with closing(old):
-        wiring.store.publish(collection, generation)
         if old.name != base:  # somebody published another meanwhile: its changes are not known
+            wiring.store.publish(collection, generation)
             return Meanwhile()
-        if old.shared:
-            time.sleep(_STRAGGLERS_S)
-        changed = [each for _, each in wiring.ledgers.of(collection, base).changed_since(since)]
-        if not changed:
-            return Meanwhile()
-        with closing(wiring.store.open(collection, generation)) as new:
-            return bring_fitting(old, new, changed, wiring.ledgers.of(collection, generation))
+        return _published(wiring, old, generation, since)
+
+
+def _published(wiring: Wiring, old: Generation, generation: str, since: int) -> Meanwhile:
+    """Publish in the place of `old`, which is open here; others may write to both meanwhile."""
+    ledger = wiring.ledgers.of(old.collection, generation)
+    mark = ledger.latest()
+    wiring.store.publish(old.collection, generation)
+    if old.shared:
+        time.sleep(_STRAGGLERS_S)
+    newer = {each for _, each in ledger.changed_since(mark)}
+    journal = wiring.ledgers.of(old.collection, old.name)
+    changed = [each for _, each in journal.changed_since(since) if each not in newer]
+    if not changed:
+        return Meanwhile()
+    with closing(wiring.store.open(old.collection, generation)) as new:
+        return bring_fitting(old, new, changed, ledger)
 
 
 def bring_fitting(

@@ -20,7 +20,9 @@ from app.wiring import Wiring, build
 from core.errors import GenerationChanged, StoreError, StoreUnavailable
 from ingestion.report import LoadProgress
 from ingestion.syncing import Sync
+from tests.fake_qdrant.server import fake_qdrant
 from tests.integration.conftest import Live, Serving, base64_picture
+from tests.integration.test_store_away import eventually
 from tests.loads import write_pictures
 from tests.stores import store_root
 from tests.towers import DIM, write_bundle
@@ -324,6 +326,31 @@ def test_what_was_written_meanwhile_has_the_fields_of_what_takes_over(beside: Be
     (found,) = beside.live.search("things", filter={"price": {"gte": 7}})["hits"]
     assert found["id"] == "live"
     assert "season" not in found["payload"]
+
+
+def test_a_collection_on_a_server_is_replaced_with_what_was_written_meanwhile(
+    start: Serving, tmp_path: Path, tiny_bundle: Path
+) -> None:
+    folder = tmp_path / "in"
+    write_pictures(folder, a="red", b="blue", c="green")
+    with fake_qdrant() as fake:
+        settings = Settings.load(
+            data=tmp_path / "data", store=fake.url, encoder=f"bundle:{tiny_bundle}"
+        )
+        wanted = BulkLoad("things", str(folder), replace=True)
+        with closing(build(settings)) as wiring:
+            load_collection(wiring, wanted)
+            with start(settings.data, store=fake.url, http__poll_seconds=0.02) as live:
+                there = Beside(live, wiring, folder)
+
+                def write_meanwhile(_: int) -> None:
+                    there.put("live")
+                    assert live.ask("DELETE", "/things/items/c.png").status_code == 204
+
+                loaded = load_collection(wiring, wanted, Watcher(on_indexing=write_meanwhile))
+                assert vars(loaded.meanwhile) == {"brought": 2, "left": 0}
+                titles = {"a.png": "a", "b.png": "b", "live": "live"}
+                assert eventually(there.titles, titles) == titles
 
 
 def test_what_does_not_fit_what_takes_over_is_told(beside: Beside, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from app.search.query import SearchRequest, TextPart
 from app.settings import Settings
 from app.wiring import Wiring, build
 from core.errors import StoreError
+from core.filters import AnyOf
 from encoders.specs import load_encoder
 from ingestion.limits import Pace
 from qdrant.store import JOINT
@@ -283,6 +284,10 @@ def test_a_collection_on_a_server_switches_with_what_its_service_wrote_meanwhile
                 def write_meanwhile(_: int) -> None:
                     beside.put("live", "yellow")
                     assert live.ask("DELETE", "/things/items/c.png").status_code == 204
+                    fields = {"fields": {"season": "keyword"}}
+                    assert live.ask("PATCH", "/things", fields).status_code == 200
+                    change = {"season": "fall"}
+                    assert live.ask("PATCH", "/things/items/a.png", change).status_code == 200
 
                 done = shop.reembed(
                     Watching(
@@ -294,6 +299,10 @@ def test_a_collection_on_a_server_switches_with_what_its_service_wrote_meanwhile
                 assert eventually(beside.generation, done.generation) == done.generation
                 found = sorted(live.ids("things", limit=10))
                 assert found == ["a.png", "b.png", "late", "live"]
+                with closing(wiring.store.open("things")) as opened:  # as a service does next time
+                    fall = AnyOf("season", ("fall",))
+                    assert [point.id for point in opened.scroll(filter=fall)[0]] == ["a.png"]
+                    assert "season" in opened.config.schema.attributes
                 assert beside.fits()
                 assert live.ids("things", query=[{"text": "yellow"}])[0] == "live"
                 assert wiring.store.rollback("things") == before
@@ -369,6 +378,22 @@ def test_a_process_that_is_killed_leaves_what_the_next_one_finishes(shop: Shop) 
         done = again.reembed()
         assert (done.filled.encoded, done.filled.present, done.count) == (1, 2, 3)
         assert again.vectors_fit()
+
+
+def test_what_was_cut_off_goes_on_with_the_fields_that_were_declared_since(beside: Beside) -> None:
+    def fail(_: int) -> None:
+        raise StoreError("The power went.")
+
+    with pytest.raises(StoreError):
+        beside.shop.reembed(Watching(on_indexing=fail))
+    fields = {"fields": {"season": "keyword"}}
+    assert beside.live.ask("PATCH", "/things", fields).status_code == 200
+    change = {"season": "fall"}
+    assert beside.live.ask("PATCH", "/things/items/a.png", change).status_code == 200
+    done = beside.shop.reembed()
+    assert (done.filled.encoded, done.filled.renewed + done.filled.present) == (0, 3)
+    assert beside.live.ids("things", filter={"season": "fall"}) == ["a.png"]
+    assert beside.fits()
 
 
 def test_items_without_any_image_are_named_before_anything_begins(shop: Shop) -> None:
