@@ -2,6 +2,7 @@
 
 Run as a program, it takes a JSON object a line and answers with one:
   {"do": "load", "data": ..., "encoder": ..., "source": ..., "kill_after": seconds or null, ...}
+  {"do": "reembed", "data": ..., "encoder": ..., "with": another encoder, "kill_after": ...}
   {"do": "state", "data": ..., "encoder": ...}
 """
 
@@ -24,6 +25,8 @@ import numpy as np
 
 from app.bulk_load import BulkLoad
 from app.loading import load_collection
+from app.reembedding.request import Reembedding
+from app.reembedding.run import reembed
 from app.settings import Settings
 from app.wiring import Wiring, build
 from ingestion.payload import SHA256
@@ -64,7 +67,7 @@ class LoadProcesses:
 def _serve() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
-        work = partial({"load": _load, "state": _state}[asked["do"]], asked)
+        work = partial(_WORK[asked["do"]], asked)
         answer = _forked(work, asked.get("kill_after"))
         for module in answer.pop(_MODULES, ()):  # so that the next child need not import them
             if module not in sys.modules:
@@ -119,6 +122,13 @@ def _load(asked: dict[str, Any]) -> dict[str, Any]:
         }
 
 
+def _reembed(asked: dict[str, Any]) -> dict[str, Any]:
+    with closing(_wired(asked)) as wiring:
+        start = time.monotonic()
+        done = reembed(wiring, Reembedding("things", asked["with"]))
+        return {"seconds": time.monotonic() - start, "failure": done.refused}
+
+
 def _state(asked: dict[str, Any]) -> dict[str, Any]:
     """As `state_of`; {} for no collection."""
     with closing(_wired(asked)) as wiring:
@@ -129,17 +139,25 @@ def _state(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def state_of(generation: Generation) -> dict[str, Any]:
-    """Title, image and colour of each item, the colour by its vector."""
+    """Title, image and colour of each item, the colour by its vector: by the tiny towers' axes, or
+    by the same the other way round where the encoder is the turned one."""
     points = generation.retrieve(list(generation.ids()), with_vectors=True)
+    way = -1 if "turned" in generation.config.encoder else 1
     return {
         point.id: [
             point.payload["title"],
             point.payload[SHA256],
-            int(np.argmax(point.vectors[JOINT][:12])),
+            int(np.argmax(point.vectors[JOINT][::way][:12])),
         ]
         for point in points
     }
 
+
+_WORK: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "load": _load,
+    "reembed": _reembed,
+    "state": _state,
+}
 
 if __name__ == "__main__":
     _serve()

@@ -20,7 +20,7 @@ from tests.integration.conftest import Serving
 from tests.load_processes import LoadProcesses, state_of
 from tests.pictures import encoded, picture
 from tests.stores import store_root
-from tests.towers import COLOURS
+from tests.towers import COLOURS, write_bundle
 
 _COLOURS = list(COLOURS)
 _OLD = {f"i{n}": (f"old {n}", _COLOURS[n % 4]) for n in range(24)}
@@ -170,5 +170,37 @@ def test_a_load_killed_beside_a_service_and_run_again_ends_as_if_it_never_was(
                 assert answered() == new
                 again = workshop.load(data, "new.jsonl", sync=True)
                 assert again["unchanged"] == len(new)
+
+    killed()
+
+
+def test_a_reembedding_killed_anywhere_and_run_again_ends_as_if_it_never_was(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Loads come between its runs. It answers from the old vectors or from the new, never from
+    some of both."""
+    turned = f"bundle:{write_bundle(tmp_path / 'turned', version='2', turned=True)}"
+    new = _expected(_NEW)
+    whole = 1.0
+
+    def reembed(data: Path, **options: Any) -> dict[str, Any]:
+        given = {"data": str(data), "encoder": workshop.encoder, "with": turned, **options}
+        answer = workshop.processes.ask(do="reembed", **given)
+        assert not {"error", "failure"} & {key for key, value in answer.items() if value}, answer
+        return answer
+
+    @settings(max_examples=max(1, _KILLS - 1))
+    @given(moments=st.lists(st.floats(0.02, 1.2), min_size=1, max_size=2))
+    def killed(moments: list[float]) -> None:
+        nonlocal whole
+        data, known = workshop.copy(loaded=True), _expected(_OLD)
+        for moment in moments:
+            reembed(data, kill_after=moment * whole)
+            assert workshop.state(data) == known
+            workshop.load(data, "new.jsonl", sync=True)
+            known = new
+        whole = max(reembed(data)["seconds"], 0.5)
+        assert workshop.state(data) == new
+        assert workshop.load(data, "new.jsonl", sync=True)["unchanged"] == len(new)
 
     killed()
