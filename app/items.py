@@ -10,7 +10,8 @@ from typing import Any
 from app.collection import OpenCollection
 from app.search.policy import ANYONE, Viewer
 from app.wiring import Wiring
-from core.errors import InvalidItem, ItemNotFound, StoreUnavailable
+from app.writer import Writer
+from core.errors import BinocleError, InvalidItem, ItemNotFound, StoreUnavailable
 from core.fields import BUILTIN_FIELDS, FieldType, Schema, coerce, parse_datetime
 from core.items import ImageSource, Item, Visibility
 from ingestion.indexing import Indexer, Outcome, with_words
@@ -114,28 +115,88 @@ class Items:
         Raises ItemNotFound and InvalidItem.
         """
         with self.wiring.catalog.writing(collection) as (opened, writer):
-            payload = dict(_visible_point(opened, item_id, viewer).payload)
-            payload.pop(ITEM, None)  # it is not as its source had it any more
-            if "safety" in changes:
-                payload.pop(JUDGED, None)  # said by a person now
-            for name, value in checked_fields(changes, opened.schema).items():
-                payload[name] = value
-            kept = {name: value for name, value in payload.items() if value not in (None, "", [])}
-            if TEXT in opened.config.sparse and any(name in changes for name in _SAID):
-                (stored,) = opened.generation.retrieve([item_id], with_vectors=True)
-                writer.upsert([with_words(replace(stored, payload=kept), opened.config)])
+            present = _visible_point(opened, item_id, viewer)
+            kept = _changed(present.payload, changes, opened.schema)
+            if _rewords(opened, changes):
+                _reword(opened, writer, {item_id: kept})
             else:
                 writer.set_payload(item_id, kept)
             return Point(item_id, {}, kept)
 
+    def change_many(
+        self,
+        collection: str,
+        changes: Sequence[tuple[str, Mapping[str, Any]]],
+        viewer: Viewer = ANYONE,
+    ) -> list[BinocleError | None]:
+        """As `change` of each, by its id and in order, in a few writes for all: what was wrong with
+        each of them, None where nothing was."""
+        said: list[BinocleError | None] = []
+        with self.wiring.catalog.writing(collection) as (opened, writer):
+            found = opened.generation.retrieve(list(dict.fromkeys(each for each, _ in changes)))
+            there = {point.id: dict(point.payload) for point in found}
+            plain, reworded = dict[str, Any](), dict[str, Any]()
+            for item_id, change in changes:
+                try:
+                    if item_id not in there or not viewer.may_see(there[item_id], opened.schema):
+                        raise _not_found(opened, item_id)
+                    there[item_id] = _changed(there[item_id], change, opened.schema)
+                except BinocleError as error:
+                    said.append(error)
+                    continue
+                said.append(None)
+                words = item_id in reworded or _rewords(opened, change)
+                (reworded if words else plain)[item_id] = there[item_id]
+            plain = {each: payload for each, payload in plain.items() if each not in reworded}
+            if plain:
+                writer.set_payloads(plain)
+            if reworded:
+                _reword(opened, writer, reworded)
+        return said
+
     def delete(self, collection: str, item_id: str, viewer: Viewer = ANYONE) -> None:
         """Delete an item that the viewer may see. Raises ItemNotFound."""
+        if not self.delete_many(collection, [item_id], viewer):
+            with self.wiring.catalog.lease(collection) as opened:
+                raise _not_found(opened, item_id)
+
+    def delete_many(self, collection: str, ids: Sequence[str], viewer: Viewer = ANYONE) -> set[str]:
+        """Delete the items that the viewer may see; their ids."""
         with self.wiring.catalog.writing(collection) as (opened, writer):
-            _visible_point(opened, item_id, viewer)
-            writer.delete([item_id])
+            points = opened.generation.retrieve(list(dict.fromkeys(ids)))
+            seen = [each.id for each in points if viewer.may_see(each.payload, opened.schema)]
+            if seen:
+                writer.delete(seen)
         duplicates = self.wiring.duplicates(collection)
-        if duplicates is not None:
-            duplicates.remove([item_id])
+        if duplicates is not None and seen:
+            duplicates.remove(seen)
+        return set(seen)
+
+
+def _changed(
+    present: Mapping[str, Any], changes: Mapping[str, Any], schema: Schema
+) -> dict[str, Any]:
+    """The payload with the fields given, and without those given as null. Raises InvalidItem."""
+    payload = dict(present)
+    payload.pop(ITEM, None)  # it is not as its source had it any more
+    if "safety" in changes:
+        payload.pop(JUDGED, None)  # said by a person now
+    payload.update(checked_fields(changes, schema))
+    return {name: value for name, value in payload.items() if value not in (None, "", [])}
+
+
+def _rewords(opened: OpenCollection, changes: Mapping[str, Any]) -> bool:
+    """Whether words that items are found by are among the changes."""
+    return TEXT in opened.config.sparse and any(name in changes for name in _SAID)
+
+
+def _reword(
+    opened: OpenCollection, writer: Writer, payloads: Mapping[str, Mapping[str, Any]]
+) -> None:
+    stored = opened.generation.retrieve(list(payloads), with_vectors=True)
+    writer.upsert(
+        [with_words(replace(each, payload=payloads[each.id]), opened.config) for each in stored]
+    )
 
 
 def checked_fields(record: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
@@ -213,4 +274,8 @@ def _visible_point(opened: OpenCollection, item_id: str, viewer: Viewer) -> Poin
     for point in opened.generation.retrieve([item_id]):
         if viewer.may_see(point.payload, opened.schema):
             return point
-    raise ItemNotFound(f"There is no item '{item_id}' in '{opened.name}'.", field="id")
+    raise _not_found(opened, item_id)
+
+
+def _not_found(opened: OpenCollection, item_id: str) -> ItemNotFound:
+    return ItemNotFound(f"There is no item '{item_id}' in '{opened.name}'.", field="id")

@@ -15,7 +15,6 @@ from core.errors import (
     EncoderError,
     InvalidItem,
     InvalidRequest,
-    ItemNotFound,
     StoreError,
     TooLarge,
     error_class,
@@ -92,20 +91,45 @@ def change_items(
     """Change what can be changed; one result each, in order. Raises TooLarge for over `most`."""
     _check_count(len(records), most)
     items.schema(collection)
-    results = []
+    said: list[BinocleError | None] = []
+    waiting: list[tuple[str, Mapping[str, Any]]] = []  # fields alone: written together
+
+    def write() -> None:
+        said.extend(items.change_many(collection, waiting, viewer) if waiting else ())
+        waiting.clear()
+
     for record in records:
-        named = record.get("id") if isinstance(record.get("id"), str) else None
         try:
-            if named is None:
-                raise InvalidItem("An item needs an id, a string.", field="id")
+            named = _named(record)
+            fields, alone = _fields(record), _image(record) is None
+            if alone:
+                waiting.append((named, fields))
+                continue
+            write()
             change_item(items, collection, named, dict(record), viewer)
-            results.append({"id": named, "status": "changed"})
+            said.append(None)
         except (StoreError, EncoderError):
             raise
         except BinocleError as error:
-            rejection = Rejection.of(error, id=named)
-            results.append(_result(rejection, rejection))
-    return results
+            write()
+            said.append(error)
+    write()
+    return [_changed(record, error) for record, error in zip(records, said, strict=True)]
+
+
+def _named(record: Mapping[str, Any]) -> str:
+    named = record.get("id")
+    if not isinstance(named, str):
+        raise InvalidItem("An item needs an id, a string.", field="id")
+    return named
+
+
+def _changed(record: Mapping[str, Any], error: BinocleError | None) -> dict[str, Any]:
+    named = record.get("id") if isinstance(record.get("id"), str) else None
+    if error is None:
+        return {"id": named, "status": "changed"}
+    rejection = Rejection.of(error, id=named)
+    return _result(rejection, rejection)
 
 
 def delete_items(
@@ -114,14 +138,9 @@ def delete_items(
     """How many were deleted, and the ids that were not there. Raises TooLarge for over `most`."""
     _check_count(len(ids), most)
     items.schema(collection)
-    missing = []
     distinct = list(dict.fromkeys(ids))
-    for each in distinct:
-        try:
-            items.delete(collection, each, viewer)
-        except ItemNotFound:
-            missing.append(each)
-    return len(distinct) - len(missing), missing
+    gone = items.delete_many(collection, distinct, viewer) if distinct else set()
+    return len(gone), [each for each in distinct if each not in gone]
 
 
 def _check_count(count: int, most: int) -> None:

@@ -124,6 +124,26 @@ def test_a_batch_of_changes_is_seen_at_once(light: Live, fresh: str) -> None:
     assert light.ids(fresh, query=[{"text": "yellow"}])[0] == "b"
 
 
+def test_changes_of_one_item_in_a_batch_come_one_after_the_other(light: Live, fresh: str) -> None:
+    _stream(light, fresh, _item("a", "red"), _item("b", "blue"))
+    changes = [
+        {"id": "a", "brand": "acme"},
+        {"id": "a", "title": "Kettle"},
+        {"id": "b", "title": "Lamp"},
+        {"id": "a", "brand": "other", "tags": ["sale"]},
+        {"id": "b", "image": base64_picture("yellow")},
+        {"id": "b", "visibility": "private"},
+        {"id": "b", "title": "not to be seen any more"},
+        {"id": "a", "brand": {"no": 1}},
+    ]
+    answer = light.ask("PATCH", f"/{fresh}/items", {"items": changes}).json()
+    assert [result["status"] for result in answer["results"]] == ["changed"] * 6 + ["rejected"] * 2
+    payload = light.ask("GET", f"/{fresh}/items/a").json()["payload"]
+    assert (payload["title"], payload["brand"], payload["tags"]) == ("Kettle", "other", ["sale"])
+    assert light.ids(fresh, query=[{"text": "kettle"}])[0] == "a"
+    assert light.ids(fresh) == ["a"]
+
+
 def test_a_batch_is_deleted(light: Live, fresh: str) -> None:
     _stream(light, fresh, _item("a"), _item("b"), _item("c"))
     answer = light.ask("DELETE", f"/{fresh}/items", {"ids": ["a", "c", "gone", "a"]}).json()

@@ -170,3 +170,20 @@ def test_replicas_see_what_another_one_writes_and_publishes(
         assert live.ask("POST", "/new/search", {}).status_code == 200
         assert live.ask("DELETE", "/new").status_code == 204
         assert eventually(lambda: second.ask("POST", "/new/search", {}).status_code, 404) == 404
+
+
+def test_a_batch_of_changes_or_deletions_is_a_few_requests(away: tuple[FakeQdrant, Live]) -> None:
+    fake, live = away
+    items = [{"id": f"n{number}", "image": base64_picture()} for number in range(40)]
+    assert live.ask("POST", "/shop/items", {"items": items}).json()["indexed"] == 40
+    kinds = ("/points", "/points/batch", "/points/delete")
+    before = [fake.faults.count(each) for each in kinds]
+    changes = [{"id": each["id"], "brand": "acme"} for each in items]
+    assert live.ask("PATCH", "/shop/items", {"items": changes}).json()["changed"] == 40
+    ids = {"ids": [each["id"] for each in items]}
+    assert live.ask("DELETE", "/shop/items", ids).json()["deleted"] == 40
+    asked, written, deleted = (
+        fake.faults.count(each) - known for each, known in zip(kinds, before, strict=True)
+    )
+    assert (written, deleted) == (1, 1)
+    assert asked <= 6
