@@ -304,4 +304,5 @@ class _Run:
             rejected=self._rejects.total,
             total=self._total,
             seconds=time.monotonic() - self._start,
+            stopping=self._stages.interrupted,
         )

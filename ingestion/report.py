@@ -21,6 +21,7 @@ class LoadProgress:
     total: int | None  # entries in the source, where known
     seconds: float
     renewed: int = 0  # the image was the same: no encoding
+    stopping: bool = False  # after Ctrl-C: what was read is still finished
 
     @property
     def done(self) -> int:

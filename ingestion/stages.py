@@ -31,6 +31,7 @@ class Stages:
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self.failure: BaseException | None = None
         self.stopping = threading.Event()
+        self.interrupted = False  # by Ctrl-C
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -110,6 +111,7 @@ class Stages:
             while not self.wait(every):
                 on_tick()
         except KeyboardInterrupt:
+            self.interrupted = True
             self.stopping.set()
             try:
                 while not self.wait(every):

@@ -48,6 +48,8 @@ def load_with_progress(wiring: Wiring, plan: BulkLoad) -> Loaded:
             progress.update(
                 task, visible=True, completed=state.done, total=state.total, rejected=rejected
             )
+            if state.stopping:
+                progress.update(task, description="Stopping (Ctrl-C again: at once)")
 
         def tell(sentence: str) -> None:
             progress.console.print(escape(sentence), style="dim")
@@ -66,7 +68,11 @@ def load_with_progress(wiring: Wiring, plan: BulkLoad) -> Loaded:
             if hasattr(os, "setpriority"):  # of this thread, and of those that it begins
                 os.setpriority(os.PRIO_PROCESS, 0, max(_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
 
-        return load_collection(wiring, plan, Watcher(show, note, indexing, beside))
+        try:
+            return load_collection(wiring, plan, Watcher(show, note, indexing, beside))
+        except KeyboardInterrupt:  # the second one, or one while the index is built
+            tell("Stopped. What was written is kept; the same command goes on from here.")
+            raise
 
 
 def summarise(plan: BulkLoad, loaded: Loaded) -> None:

@@ -220,3 +220,28 @@ def test_a_collection_that_a_service_has_open_is_a_source_all_the_same(
         ran = run("binocle ingest binocle:shop --collection copy --dry-run")
         assert "A red lamp" in ran.err
     assert _count(run, "copy") == 5
+
+
+def test_a_load_that_is_ended_at_once_says_what_stays(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pressed(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": Pressed()}))
+    ran = run("binocle ingest - --format csv --collection shop")
+    assert ran.code == 130
+    assert "the same command goes on from here" in ran.err
+
+
+def test_a_narrow_terminal_cuts_nothing_of_a_dry_run(
+    run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(shop, [*_ROWS, ("6", "none.png", "A lamp " * 20, "6")])
+    wide = run("binocle ingest shop.csv --dry-run")
+    monkeypatch.setenv("COLUMNS", "30")
+    narrow = run("binocle ingest shop.csv --dry-run")
+    assert (narrow.code, narrow.out) == (wide.code, wide.out)
+    assert narrow.err != wide.err
+    assert "".join(narrow.err.split()) == "".join(wide.err.split())

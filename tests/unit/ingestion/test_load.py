@@ -119,7 +119,10 @@ def test_ctrl_c_is_an_interruption_and_not_an_error(tiny_encoder: BundleEncoder)
         if row == 5:
             pressed.wait(10)
 
+    said: list[bool] = []
+
     def press(progress: LoadProgress) -> None:
+        said.append(progress.stopping)
         if not pressed.is_set():
             pressed.set()
             raise KeyboardInterrupt
@@ -128,6 +131,7 @@ def test_ctrl_c_is_an_interruption_and_not_an_error(tiny_encoder: BundleEncoder)
     report = load(Task(source, generation, tiny_encoder, pace=SMALL), on_progress=press)
     assert report.interrupted
     assert 4 <= report.indexed == generation.count() < 400
+    assert (said[0], said[-1]) == (False, True)
 
 
 def test_a_second_ctrl_c_ends_it_at_once(tiny_encoder: BundleEncoder) -> None:
