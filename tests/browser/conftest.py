@@ -30,6 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents and "page" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+            # Counting lines doubles the time that the service takes for a page, and what a page
+            # asks for is measured in tests/integration.
+            item.add_marker(pytest.mark.no_cover)
 
 
 # Of the package, not the session: while Playwright runs, the thread has a running event loop,

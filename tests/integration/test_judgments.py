@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,28 @@ from tests.towers import COLOURS
 WORDS = {"aspects": {"joint": 1.0, "lexical": 2.0}}
 
 
-@pytest.fixture
-def desk(start: Serving, tmp_path: Path) -> Iterator[Live]:
-    """A service of a test's own with a collection of three items, one of them private."""
-    with start(tmp_path, store="memory", http__poll_seconds=3600) as running:
+@contextmanager
+def desk_of(start: Serving, data: Path) -> Iterator[Live]:
+    """A service with a collection of three items, one of them private."""
+    with start(data, store="memory", http__poll_seconds=3600) as running:
         assert running.ask("PUT", "/shop", {}).status_code == 201
         items = [{"id": name, "image": base64_picture(name)} for name in ("red", "blue")]
         items.append({"id": "hidden", "image": base64_picture("pink"), "visibility": "private"})
         assert running.ask("POST", "/shop/items", {"items": items}).json()["indexed"] == 3
+        yield running
+
+
+@pytest.fixture
+def desk(start: Serving, tmp_path: Path) -> Iterator[Live]:
+    """A service of a test's own."""
+    with desk_of(start, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def blank(start: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One for all tests that leave no judgment."""
+    with desk_of(start, tmp_path_factory.mktemp("blank")) as running:
         yield running
 
 
@@ -69,16 +84,16 @@ def test_grades_and_a_preference_are_recorded_and_replaced(desk: Live) -> None:
     ],
 )
 def test_what_can_not_be_judged_is_refused_and_nothing_is_kept(
-    desk: Live, said: dict[str, Any], field: str
+    blank: Live, said: dict[str, Any], field: str
 ) -> None:
-    answer = say(desk, **said)
+    answer = say(blank, **said)
     assert answer.status_code == 422
     assert answer.json()["field"] == field
-    assert JudgmentBook(desk.wiring.database).grades() == []
+    assert JudgmentBook(blank.wiring.database).grades() == []
 
 
-def test_an_unknown_collection_is_told(desk: Live) -> None:
-    assert say(desk, collection="nowhere", grades={"red": 1}).status_code == 404
+def test_an_unknown_collection_is_told(blank: Live) -> None:
+    assert say(blank, collection="nowhere", grades={"red": 1}).status_code == 404
 
 
 def test_judging_takes_a_key_that_may_write_to_the_collection(

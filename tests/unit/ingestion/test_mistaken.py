@@ -27,6 +27,7 @@ _TEXT = b"id,image\n1,a.jpg\n"
         (b"PAR1" + bytes(20), "Parquet", "--format"),
         (b"\n <!DOCTYPE html><html>", "a web page", "log in"),
     ],
+    ids=["gzip", "bz2", "xz", "zstd", "zip", "parquet", "html"],  # gzip's bytes hold the time
 )
 def test_what_is_no_text_is_called_by_its_name(
     tmp_path: Path, data: bytes, told: str, hint: str

@@ -19,6 +19,9 @@ from eval.planning.simulation import FanOut, simulate
 from eval.planning.tails import with_queue
 
 MEAN = 0.01
+long = pytest.mark.no_cover
+"""Thousands of queries take three times as long while lines are counted; the other tests run
+the same lines."""
 
 
 def exponential(random: np.random.Generator, number: int) -> NDArray[np.float64]:
@@ -29,6 +32,7 @@ def constant(random: np.random.Generator, number: int) -> NDArray[np.float64]:
     return np.full(number, MEAN)
 
 
+@long
 def test_one_core_and_exponential_services_are_an_m_m_1_queue() -> None:
     found = simulate(FanOut(1, rate=60), exponential, queries=40_000, warm_up=2_000, seed=1)
     assert found.latencies.mean() == pytest.approx(mm1_mean(60, MEAN), rel=0.05)
@@ -36,29 +40,34 @@ def test_one_core_and_exponential_services_are_an_m_m_1_queue() -> None:
     assert found.load == pytest.approx(0.6, rel=0.03)
 
 
+@long
 def test_constant_services_wait_as_pollaczek_and_khinchine_say() -> None:
     found = simulate(FanOut(1, rate=70), constant, queries=40_000, warm_up=2_000, seed=2)
     wait = found.latencies.mean() - MEAN
     assert wait == pytest.approx(mg1_mean_wait(70, MEAN, MEAN**2), rel=0.06)
 
 
+@long
 def test_several_cores_wait_as_erlang_says() -> None:
     found = simulate(FanOut(1, rate=280, cores=4), exponential, queries=40_000, warm_up=2_000)
     wait = erlang_c(4, 0.7) * MEAN / (4 * (1 - 0.7))
     assert found.latencies.mean() - MEAN == pytest.approx(wait, rel=0.1)
 
 
+@long
 def test_an_idle_cluster_takes_as_long_as_the_slowest_of_n_exponentials() -> None:
     found = simulate(FanOut(20, rate=0.1), exponential, queries=3_000, seed=3)
     assert found.latencies.mean() == pytest.approx(slowest_mean(20, MEAN), rel=0.02)
     assert found.quantile(0.99) == pytest.approx(slowest_quantile(20, MEAN, 0.99), rel=0.06)
 
 
+@long
 def test_two_queues_that_get_each_query_take_as_long_as_fork_and_join() -> None:
     found = simulate(FanOut(2, rate=60), exponential, queries=40_000, warm_up=2_000, seed=4)
     assert found.latencies.mean() == pytest.approx(fork_join_mean(60, MEAN), rel=0.05)
 
 
+@long
 def test_shards_taken_as_independent_bound_the_simulated_tail_from_above() -> None:
     service = Sample.between(0.003, 0.006)
     load, shards = 0.6, 16
@@ -83,6 +92,7 @@ def test_another_seed_gives_others() -> None:
     assert not np.array_equal(first.latencies, second.latencies)
 
 
+@long
 def test_hedging_an_idle_cluster_takes_as_long_as_the_tail_of_both_copies_says() -> None:
     after = 0.02
     found = simulate(
