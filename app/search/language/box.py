@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-_BARE = re.compile(r'[^\s,*"“”„<>.\\][^\s,*"“”„\\]*')
+_BARE = re.compile(r'[^\s\x00-\x1f\x7f,*"“”„<>.\\][^\s\x00-\x1f\x7f,*"“”„\\]*')
 """Values that mean themselves without quotes around them."""
 _MARKS = re.compile(r'[\\"“”]')
 

@@ -175,6 +175,7 @@ _TEXTS = st.lists(_PIECES | st.text(max_size=5), max_size=12).map("".join)
 @given(_TEXTS | st.text())
 @example('brand:"a" "')
 @example("brand:brand:“brand:")
+@example('brand:"\x1b"')
 def test_no_text_breaks_the_box_and_what_it_reads_prints_and_reads_back(text: str) -> None:
     try:
         box = read_box(text, SHOP)
