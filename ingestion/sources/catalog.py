@@ -55,7 +55,7 @@ class CatalogSource:
             raise _no_rows(name, files)
         _check_fields(columns, mapping.fields)
         given = {**(schema.attributes if schema else {}), **mapping.fields}
-        types, left_out = _types(columns, sample, given, files[0].typed, mapping.decimal)
+        types, left_out = _types(columns, sample, given, files[0].typed, mapping)
         self.rows = Rows(columns, types, mapping)
         self._several = any(self.rows.count(record) > 1 for record in sample)
         self._notes = (*columns.notes, *left_out, *_id_notes(columns))
@@ -150,17 +150,19 @@ def _types(
     sample: Sequence[Record],
     given: Mapping[str, FieldType],
     typed: bool,
-    decimal: str,
+    mapping: ColumnMapping,
 ) -> tuple[dict[str, FieldType], list[str]]:
     """Type by column, and a note for each column that can't be an attribute."""
     types: dict[str, FieldType] = {}
     notes = []
     for column, name in columns.attributes.items():
         values = [record.values.get(column) for record in sample]
-        if decimal == ",":
+        if mapping.decimal == ",":
             values = [cells.with_point(value) for value in values]
         if name in given:
             types[column] = given[name]
+            if name in mapping.fields and all(value is None for value in values):
+                notes.append(f"Field '{name}' has no value in the first {len(sample):,} rows.")
         elif any(cells.is_nested(value) for value in values):
             notes.append(f"Column '{column}' holds bytes or nested values and is left out.")
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import SourceError
+from core.fields import field_name
 from ingestion.rejects import MALFORMED_ROW, Rejection
 from ingestion.sources.place import Place, buffered
 from ingestion.sources.source import Record
@@ -26,12 +27,19 @@ class LinesFile:
 
     Args:
         columns: the columns, where they are known before.
+        also: columns beside those of the first lines, unless one of these makes the same field.
     """
 
     typed = True
 
-    def __init__(self, place: Path | Place, columns: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        place: Path | Place,
+        columns: Iterable[str] | None = None,
+        also: Iterable[str] = (),
+    ) -> None:
         self.place = Place.of(place)
+        self._also = tuple(also)
         self._columns = None if columns is None else dict.fromkeys(columns)
 
     @property
@@ -53,7 +61,7 @@ class LinesFile:
             elif strange := sorted(set(value) - set(columns)):
                 reason = (
                     f"The key '{strange[0]}' is not among those of the first {SAMPLE:,} lines. "
-                    "Put a line that has it at the top."
+                    "Name it in the mapping, as a field or to be ignored."
                 )
                 yield Rejection(
                     reason, MALFORMED_ROW, number, None, strange[0], self.name, record=value
@@ -74,7 +82,7 @@ class LinesFile:
                     columns |= dict.fromkeys(value)
             if not columns:
                 raise self._none_found(wrong)
-            self._columns = columns
+            self._columns = with_others(columns, self._also)
         return self._columns
 
     def _none_found(self, wrong: Rejection | None) -> SourceError:
@@ -109,6 +117,13 @@ class LinesFile:
     def _refused(self, number: int, reason: str, line: bytes) -> Rejection:
         raw = line[:_SHOWN].decode("utf-8", "backslashreplace").rstrip("\r\n")
         return Rejection(reason, MALFORMED_ROW, number, source=self.name, raw=raw)
+
+
+def with_others(found: Iterable[str], also: Iterable[str]) -> dict[str, None]:
+    """The columns found, and those beside them that make another field."""
+    columns = dict.fromkeys(found)
+    fields = {field_name(column) for column in columns}
+    return columns | {name: None for name in also if field_name(name) not in fields}
 
 
 def _bounded(raw: BinaryIO) -> Iterator[bytes]:

@@ -186,7 +186,7 @@ def _catalog(
             hint=f"Give a folder of images, or files of one kind: {_kinds()}. "
             "--format says what a file is.",
         )
-    files = [_partitioned(_reader(place, mapping), root) for place in places]
+    files = [_partitioned(_reader(place, mapping, schema), root) for place in places]
     if all(isinstance(file, RejectedFile) for file in files):
         # A few rows: what the mapping names may be in none of them.
         mapping = mapping.only([column for file in files for column in file.columns()])
@@ -204,14 +204,25 @@ def _partitioned(file: RecordFile, root: str) -> RecordFile:
     return PartitionedFile(file, said) if said else file
 
 
-def _reader(place: Place, mapping: ColumnMapping) -> RecordFile:
+def _reader(place: Place, mapping: ColumnMapping, schema: Schema | None) -> RecordFile:
     if place.ending in _TEXTS:
         check_text(place)
     if place.ending in (".csv", ".tsv"):
         return DelimitedFile(place, mapping.encoding)
     if place.ending == ".jsonl" and RejectedFile.is_one(place):
         return RejectedFile(place)
+    if CATALOGS[place.ending] is LinesFile:
+        return LinesFile(place, also=_declared(mapping, schema))
+    if place.ending == ".tar":
+        return ShardFile(place, _declared(mapping, schema))
     return CATALOGS[place.ending](place)
+
+
+def _declared(mapping: ColumnMapping, schema: Schema | None) -> list[str]:
+    """Columns that may come late, in formats whose rows name their own: what is known of them."""
+    named = {*mapping.columns.values(), *mapping.named.values(), *mapping.images}
+    fields = [*mapping.fields, *(schema.attributes if schema else ())]
+    return [*mapping.columns, *sorted(mapping.ignore), *(n for n in fields if n not in named)]
 
 
 def _kinds() -> str:

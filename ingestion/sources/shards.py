@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,7 @@ from core.errors import SourceError
 from encoders.images import EXTENSIONS, MAX_FILE_BYTES
 from ingestion.rejects import MALFORMED_ROW, Rejection
 from ingestion.sources.folder import printable
+from ingestion.sources.lines import with_others
 from ingestion.sources.place import Place
 from ingestion.sources.source import Record
 
@@ -40,12 +41,16 @@ class ShardFile:
     its images are those of one product.
 
     Columns are those of the first 1,000 samples. Samples are named by their place, from 1.
+
+    Args:
+        also: columns beside those, unless one of them makes the same field.
     """
 
     typed = True
 
-    def __init__(self, place: Path | Place) -> None:
+    def __init__(self, place: Path | Place, also: Iterable[str] = ()) -> None:
         self.place = Place.of(place)
+        self._also = tuple(also)
         self._columns: list[str] | None = None
 
     @property
@@ -62,14 +67,17 @@ class ShardFile:
             for entry in islice(self._entries(), SAMPLE):
                 if isinstance(entry, Record):
                     found |= dict.fromkeys(entry.values)
-            self._columns = list(found)
+            self._columns = list(with_others(found, self._also))
         return self._columns
 
     def records(self) -> Iterator[Record | Rejection]:
         columns = set(self.columns())
         for entry in self._entries():
             if isinstance(entry, Record) and (strange := sorted(set(entry.values) - columns)):
-                reason = f"'{strange[0]}' is not in the first {SAMPLE:,} samples."
+                reason = (
+                    f"'{strange[0]}' is not in the first {SAMPLE:,} samples. Name it in the "
+                    "mapping, as a field or to be ignored."
+                )
                 yield Rejection(
                     reason,
                     MALFORMED_ROW,

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import SourceError
-from core.fields import FieldType
+from core.fields import FieldType, Schema
 from core.items import ImageSource
+from ingestion.mapping import ColumnMapping
 from ingestion.rejects import Rejection
 from ingestion.sources.opening import open_source
 from ingestion.sources.source import Candidate
@@ -130,3 +131,29 @@ def test_a_damaged_parquet_file_is_a_source_error(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 and nothing more")
     with pytest.raises(SourceError, match="no Parquet file"):
         open_source(path)
+
+
+def _late(folder: Path) -> Path:
+    rows: list[dict[str, Any]] = [{"id": str(n), "image": "a.jpg", "Price": 1} for n in range(1000)]
+    rows.append({"id": "late", "image": "a.jpg", "discount": 0.5, "note": "x"})
+    (folder / "late.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder / "late.jsonl"
+
+
+@pytest.mark.parametrize("told", ["mapping", "collection"])
+def test_a_key_that_comes_late_is_read_where_the_mapping_or_the_collection_knows_it(
+    tmp_path: Path, told: str
+) -> None:
+    fields = {"discount": FieldType.FLOAT}
+    mapping = ColumnMapping(ignore=frozenset({"note"}), fields=fields if told == "mapping" else {})
+    schema = Schema({"price": FieldType.INTEGER, **fields}) if told == "collection" else None
+    source = open_source(_late(tmp_path), mapping, schema)
+    assert source.attributes == {"price": FieldType.INTEGER, **fields}
+    assert dict(candidates(source)[-1].item.attributes) == {"discount": 0.5}
+    notes = " ".join(source.notes)
+    assert ("'discount' has no value in the first 1,000 rows" in notes) is (told == "mapping")
+
+
+def test_a_role_that_is_misspelt_is_still_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no column 'titel'"):
+        open_source(_late(tmp_path), ColumnMapping(title="titel"))
