@@ -24,8 +24,8 @@ from ingestion.report import LoadProgress
 from ingestion.sources.source import Source
 
 _INTERRUPTED = 130
-_NICE = 5
-"""Of a load beside a service: where processors are short, searches get three times as much."""
+_NICE = 10
+"""Of a load beside a service: where processors are short, searches get nine times as much."""
 
 
 def load_with_progress(wiring: Wiring, plan: BulkLoad) -> Loaded:
