@@ -10,7 +10,7 @@ from core.errors import InvalidItem
 from ingestion.deciding import Wanted
 from ingestion.indexing import has_new_words, with_words
 from ingestion.ledger import Ledger
-from ingestion.payload import renewed_payload
+from ingestion.payload import SHA256, renewed_payload
 from ingestion.target import Target
 from qdrant.store import TEXT, Point
 
@@ -34,27 +34,29 @@ class Renewer:
         self._reject = reject
 
     def renew(self, wanted: Sequence[Wanted]) -> tuple[int, list[Wanted]]:
-        """How many were written, and those that the collection does not hold after all."""
-        ids = [one.candidate.item.id for one in wanted]
-        present = {point.id: point for point in self._generation.retrieve(ids)}
+        """How many were written, and those that the collection does not hold after all, or with
+        another image: somebody wrote to them meanwhile.
+
+        Begun in the ledger before they are looked up, so that such a write is never taken for ours.
+        """
+        entries = {one.candidate.item.id: replace(one.entry, sha256=one.held) for one in wanted}
+        if self._ledger is not None:
+            self._ledger.begin(entries)
+        present = {point.id: point for point in self._generation.retrieve(list(entries))}
         payloads: dict[str, Mapping[str, Any]] = {}
-        entries = {}
         missing = []
         for one in wanted:
             there = present.get(one.candidate.item.id)
-            if there is None:
+            if there is None or there.payload.get(SHA256) != one.held:
                 missing.append(one)
                 continue
             try:
                 payloads[there.id] = self._renewed(one, there)
-                entries[there.id] = replace(one.entry, sha256=one.held)
             except InvalidItem as error:
                 self._reject(one, error)
-        if self._ledger is not None:
-            self._ledger.begin(entries)
         self._write(payloads, present)
         if self._ledger is not None:
-            self._ledger.settle(list(entries))
+            self._ledger.settle(list(payloads))
         return len(payloads), missing
 
     def _renewed(self, one: Wanted, present: Point) -> dict[str, Any]:
@@ -74,7 +76,11 @@ class Renewer:
         if reworded:
             points = self._generation.retrieve(reworded, with_vectors=True)
             self._generation.upsert(
-                [with_words(replace(p, payload=payloads[p.id]), config) for p in points]
+                [
+                    with_words(replace(point, payload=payloads[point.id]), config)
+                    for point in points
+                    if point.payload.get(SHA256) == payloads[point.id].get(SHA256)
+                ]
             )
         reworded_ids = set(reworded)
         same = {each: payloads[each] for each in payloads if each not in reworded_ids}

@@ -13,6 +13,7 @@ from app.succession.wire import point_as_json, point_from_json, rows_from_texts
 from app.wiring import Wiring
 from core.errors import GenerationChanged
 from ingestion.ledger import Ledger
+from ingestion.payload import SHA256
 from qdrant.config_json import config_as_json
 from qdrant.store import JOINT, Generation
 
@@ -83,9 +84,22 @@ def write_points(
         if delete:
             opened.generation.delete(delete)
         if payloads:
-            opened.generation.set_payloads(payloads)
+            opened.generation.set_payloads(_of_the_same_images(opened.generation, payloads))
         if checked:
             opened.generation.upsert(checked)
+
+
+def _of_the_same_images(
+    generation: Generation, payloads: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """Without those of items that somebody gave another image since the load looked: the vectors
+    would not be of what the payload says."""
+    there = generation.retrieve(list(payloads))
+    return {
+        each.id: payloads[each.id]
+        for each in there
+        if each.payload.get(SHA256) == payloads[each.id].get(SHA256)
+    }
 
 
 def take_over(

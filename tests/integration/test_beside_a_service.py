@@ -275,6 +275,20 @@ def test_what_a_load_writes_goes_to_no_other_generation(beside: Beside) -> None:
     assert "elsewhere" not in beside.titles().values()
 
 
+def test_a_payload_is_not_written_beside_the_vector_of_another_image(beside: Beside) -> None:
+    service = running_service(beside.wiring.directories.root)
+    assert service is not None
+    with closing(RemoteGeneration(service, "things")) as remote:
+        before = {
+            point.id: {**point.payload, "title": "load"}
+            for point in remote.retrieve(["a.png", "b.png"])
+        }
+        beside.put("a.png", "cyan")
+        remote.set_payloads({**before, "gone": {"title": "load"}})
+    titles = beside.titles()
+    assert (titles["a.png"], titles["b.png"], len(titles)) == ("live", "load", 3)
+
+
 def test_a_switch_whose_answer_was_lost_is_done_once(beside: Beside) -> None:
     service = running_service(beside.wiring.directories.root)
     assert service is not None

@@ -21,6 +21,7 @@ from encoders.bundle import BundleEncoder
 from ingestion.ledger import Entry, Ledger
 from ingestion.ledgers import Ledgers
 from ingestion.load import Task, load
+from ingestion.payload import SHA256
 from ingestion.rejects import Rejection
 from ingestion.report import LoadReport
 from ingestion.single_load import single_load
@@ -186,6 +187,34 @@ def test_what_somebody_wrote_beside_the_loads_is_brought_back_to_the_source(kept
     report = kept.load(items)
     assert (report.renewed, report.unchanged, kept.encoder.images) == (1, 2, 0)
     assert kept.titles["i2"] == ""
+
+
+def test_an_image_that_somebody_gave_while_the_load_ran_is_not_taken_for_the_sources(
+    kept: Kept,
+) -> None:
+    """Never its vector beside what the source says, for good: it is encoded anew."""
+    items = items_of(3)
+    kept.load(items)
+    (other,) = kept.generation.retrieve(["i1"], with_vectors=True)
+
+    def put() -> None:
+        kept.ledger.touch(["i0"])
+        payload = {**other.payload, "id": "i0", SHA256: other.payload[SHA256]}
+        kept.generation.upsert([replace(other, id="i0", payload=payload)])
+
+    class Meddled(Kept):
+        def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> Any:
+            if not self.looked_up:
+                put()
+            return super().retrieve(ids, with_vectors=with_vectors)
+
+    renamed = [replace(items[0], title="new"), *items[1:]]
+    Meddled(kept.generation, kept.ledger, kept.encoder).load(renamed)
+    kept.load(renamed)
+    (found,) = kept.generation.retrieve(["i0"])
+    assert found.payload["title"] == "new"
+    assert found.payload[SHA256] != other.payload[SHA256]
+    assert kept.load(renamed).unchanged == 3
 
 
 def test_changes_beside_the_loads_are_numbered_and_the_last_one_of_an_item_counts(
