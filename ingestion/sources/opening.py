@@ -38,6 +38,7 @@ CATALOGS: Mapping[str, Callable[[Path | Place], RecordFile]] = MappingProxyType(
         ".json": LinesFile,
         ".parquet": ParquetFile,
         ".arrow": ArrowFile,
+        ".feather": ArrowFile,
         ".tar": ShardFile,
         ".txt": LinksFile,
     }

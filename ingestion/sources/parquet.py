@@ -19,6 +19,8 @@ from ingestion.sources.source import Record
 _ROWS = 64
 """Rows held at a time: their images are in memory."""
 _BUFFER = 2**20
+_FILE = b"ARROW1"
+"""What an Arrow file begins with, and a stream does not."""
 
 
 class ParquetFile:
@@ -69,7 +71,7 @@ class ParquetFile:
 
 
 class ArrowFile:
-    """A file of a data set that Hugging Face's `datasets` saved: an Arrow stream.
+    """Arrow: a stream, as Hugging Face's `datasets` saves one, or a file (Feather).
 
     Args:
         names: of classes; None takes those that the file itself says.
@@ -90,24 +92,32 @@ class ArrowFile:
         return None
 
     def columns(self) -> list[str]:
-        with self._open() as reader:
-            return [str(name) for name in reader.schema.names]
+        with self._open() as (schema, _):
+            return [str(name) for name in schema.names]
 
     def records(self) -> Iterator[Record | Rejection]:
-        with self._open() as reader:
+        with self._open() as (schema, batches):
             pieces = (
                 batch.slice(start, _ROWS)
-                for batch in reader
+                for batch in batches
                 for start in range(0, batch.num_rows, _ROWS)
             )
-            names = class_names_of(reader.schema) if self._names is None else self._names
+            names = class_names_of(schema) if self._names is None else self._names
             yield from records(pieces, self.name, names)
 
     @contextmanager
-    def _open(self) -> Iterator[Any]:
-        with self.place.reading() as stream:
+    def _open(self) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+        whole = self.place.whole()
+        with self.place.reading() as raw:
+            stream = raw if whole is None else pa.BufferReader(whole)
             try:
-                reader = pa.ipc.open_stream(stream)
+                random = stream.read(len(_FILE)) == _FILE
+                stream.seek(0)
+                reader = pa.ipc.open_file(stream) if random else pa.ipc.open_stream(stream)
             except (pa.ArrowException, OSError) as error:
                 raise SourceError(f"{self.name} is no Arrow file: {error}") from error
-            yield reader
+            yield reader.schema, _batches(reader) if random else iter(reader)
+
+
+def _batches(reader: pa.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
+    return (reader.get_batch(place) for place in range(reader.num_record_batches))

@@ -120,6 +120,13 @@ def _shards(folder: Path) -> Source:
     return open_source(shards)
 
 
+def _feather(folder: Path) -> Source:
+    table = _with_bytes(folder)
+    with pa.ipc.new_file(folder / "a.feather", table.schema) as file:
+        file.write_table(table, max_chunksize=2)
+    return open_source(folder / "a.feather")
+
+
 def _zipped(folder: Path) -> Source:
     with zipfile.ZipFile(folder / "export.zip", "w") as archive:
         archive.writestr("a.csv", _cells(","))
@@ -176,6 +183,7 @@ _FORMATS: dict[str, Write] = {
     "saved data set": _saved_data_set,
     "tar shards": _shards,
     "object store": _object_store,
+    "feather": _feather,
     "zip": _zipped,
     "zip with images": _zipped_with_images,
     "rejects": _rejects,
