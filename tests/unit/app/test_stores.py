@@ -22,7 +22,7 @@ from qdrant.store import VectorStore
 
 def store(spec: str, folder: Path) -> VectorStore:
     settings = Settings.load(store=spec)
-    return open_store(settings.store, folder, settings.server, role="test")
+    return open_store(settings.store, folder, settings.server, settings.embedded, role="test")
 
 
 @pytest.mark.parametrize(
