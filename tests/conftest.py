@@ -12,12 +12,19 @@ from hypothesis import settings
 import tests.environment  # before NumPy and PyTorch start their threads
 import tests.qdrant_process  # noqa: F401  # takes variables of the tests out of the way
 from encoders.bundle import BundleEncoder, Threads
+from ingestion.limits import cores
 from tests.postgres import Postgres, PostgresMissing, running_postgres
 from tests.towers import write_bundle
 
 # Machines are noisy: how long an example takes says nothing. What fails is printed to be repeated.
 settings.register_profile("binocle", deadline=None, print_blob=True)
 settings.load_profile("binocle")
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, for -n
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait for disks, browsers and processes of their own."""
+    return cores() + 1
 
 
 @pytest.fixture(scope="session")
