@@ -9,14 +9,12 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from core.errors import BinocleError, EncoderError, InvalidItem, StoreError
+from core.errors import BinocleError, EncoderError, StoreError
 from ingestion.channel import Channel
 from ingestion.deciding import Wanted
-from ingestion.duplicates import with_groups
 from ingestion.fetch import Fetcher
 from ingestion.indexing import check_encoder, point_of, to_derive
 from ingestion.intake import Intake
-from ingestion.judging import with_safety
 from ingestion.preparing import Preparer, encode
 from ingestion.rejects import Rejection, RejectsFile, check_share
 from ingestion.renewing import Renewer
@@ -27,7 +25,7 @@ from ingestion.syncing import delete_gone
 from ingestion.task import Task as Task
 from ingestion.task import check_fields
 from ingestion.under_way import Encoded, Loaded, Ready
-from qdrant.store import Point
+from ingestion.writing import PointWriter
 
 _TICK = 0.25
 """Seconds between two calls of `on_progress`."""
@@ -88,6 +86,7 @@ class _Run:
         learnt = to_derive(task.generation.config, task.derive)
         self._preparer = Preparer(task.encoder, task.thumbnails, task.limits, fetcher, learnt)
         self._renewer = Renewer(task.generation, task.ledger, self._reject)
+        self._writer = PointWriter(task, self._reject)
         self._stages = Stages()
         self._same: Channel[Wanted]
         self._stages.stopping = stop
@@ -230,33 +229,8 @@ class _Run:
                 self._reject(one.wanted, error)
 
     def _write(self, encoded: list[Encoded]) -> tuple[()]:
-        ledger = self._task.ledger
-        entries = {one.point.id: one.wanted.entry for one in encoded}
-        try:
-            if ledger is not None:
-                ledger.begin(entries)
-            self._task.generation.upsert(self._points(encoded))
-            if ledger is not None:
-                ledger.settle(list(entries))
-            self._indexed += len(encoded)
-        except InvalidItem as error:  # of one of them; none is written
-            if len(encoded) == 1:
-                self._reject(encoded[0].wanted, error)
-            for one in encoded if len(encoded) > 1 else ():
-                self._write([one])
+        self._indexed += self._writer.write(encoded)
         return ()
-
-    def _points(self, encoded: Sequence[Encoded]) -> list[Point]:
-        """In the groups of their near-duplicates."""
-        task = self._task
-        schema = task.generation.config.schema
-        points = [one.point for one in encoded]
-        return with_groups(
-            with_safety(points, task.derive.safety, task.encoder, schema),
-            {one.point.id: one.likeness for one in encoded},
-            task.duplicates,
-            schema,
-        )
 
     def _concluded(self) -> BinocleError | None:
         """Where the source was read to its end, and something is left of it: judge the rejects,
