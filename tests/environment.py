@@ -10,6 +10,10 @@ from importlib import import_module
 # Where there is no network, the libraries of models look for one for minutes unless they are told.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+# Rich keeps the width that it finds here when a console is made; tests set one of their own.
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)
+
 # The suite runs a worker on each core. Threads of OpenMP beside them spin while they wait, which
 # takes more than twice the processor time for towers of a few kilobytes.
 os.environ["OMP_NUM_THREADS"] = "1"
