@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from ingestion.deciding import Wanted, decide, entry_of
 from ingestion.ledger import Ledger
@@ -22,8 +20,6 @@ _MOST_BYTES = 2**26
 
 class Intake:
     """Goes through a source once, in one thread; others may read its counts meanwhile.
-
-    New payloads are written in a thread beside, while the next entries are read and compared.
 
     Args:
         renew: writes new payloads, and answers those that have to be encoded after all.
@@ -54,7 +50,6 @@ class Intake:
         self._most_changes = most_changes
         self._look_again = look_again
         self._changes = 0
-        self._renewals: deque[Future[list[Wanted]]] = deque()
         self.read = 0
         self.unchanged = 0
         self.nameless = 0  # rejects without an id
@@ -66,30 +61,25 @@ class Intake:
         held = self._generation.count() > 0
         waiting: list[Candidate | Rejection] = []
         carried = 0
-        with ThreadPoolExecutor(1, "ingestion-renew") as beside:
-            for entry in self._source.entries():
-                if self._stop.is_set():
-                    self._not_renewed(left=0)  # what fails there is to be known
-                    return
-                self.read += 1
-                if isinstance(entry, Rejection):
-                    self._rejects.add(entry)
-                    self.nameless += entry.id is None
-                else:
-                    carried += len(entry.item.image.data or b"")
-                waiting.append(entry)
-                if len(waiting) >= (_LOOK_UP if held else 1) or carried > _MOST_BYTES:
-                    yield from self._needed(waiting, held, beside)
-                    waiting = []
-                    carried = 0
-            yield from self._needed(waiting, held, beside)
-            yield from self._not_renewed(left=0)
+        for entry in self._source.entries():
+            if self._stop.is_set():
+                return
+            self.read += 1
+            if isinstance(entry, Rejection):
+                self._rejects.add(entry)
+                self.nameless += entry.id is None
+            else:
+                carried += len(entry.item.image.data or b"")
+            waiting.append(entry)
+            if len(waiting) >= (_LOOK_UP if held else 1) or carried > _MOST_BYTES:
+                yield from self._needed(waiting, held)
+                waiting = []
+                carried = 0
+        yield from self._needed(waiting, held)
         self.exhausted = not self._stop.is_set()
 
-    def _needed(
-        self, entries: Sequence[Candidate | Rejection], held: bool, beside: Executor
-    ) -> list[Wanted]:
-        """Does what needs no encoder, new payloads `beside`, and answers the rest."""
+    def _needed(self, entries: Sequence[Candidate | Rejection], held: bool) -> list[Wanted]:
+        """Does what needs no encoder, and answers the rest."""
         candidates, twice = self._seen.sift(entries)
         for rejection in twice:
             self._rejects.add(rejection)
@@ -105,13 +95,6 @@ class Intake:
             self.over_limit = True
             self._stop.set()
             return []
-        if decision.renewed:
-            self._renewals.append(beside.submit(self._renew, decision.renewed))
-        return [*self._not_renewed(left=1), *decision.fresh]
-
-    def _not_renewed(self, left: int) -> list[Wanted]:
-        """What turned out not to be in the collection; waits until but `left` renewals are done."""
-        missing: list[Wanted] = []
-        while len(self._renewals) > left:
-            missing += self._renewals.popleft().result()
-        return missing
+        # Not in a thread beside: the engine is called for each payload, and each time it would wait
+        # for the interpreter, which is slower than one after the other.
+        return [*self._renew(decision.renewed), *decision.fresh]

@@ -25,6 +25,7 @@ from qdrant.edge_filters import compiled
 from qdrant.edge_fused import Lists, fused_exactly
 from qdrant.edge_points import new_payload, point_of, scored_of, upsertion
 from qdrant.edge_queries import among, fused, nearest, sorting, these
+from qdrant.graph import SEGMENT_POINTS
 from qdrant.open_shard import OpenShard
 from qdrant.queries import JOINT, AnyVector, Fused, HybridQuery, Order, SparseVector, VectorQuery
 from qdrant.shard import Shard
@@ -112,9 +113,12 @@ class EdgeGeneration:
             shard = self._shard
             self._open.folder.check_space(0)
             self._open.make_room(len(checked), self._full)
-            for record in shard.retrieve(list(checked), with_vectors=False):
-                for operation in new_payload(record, checked[record.id]):
-                    self._open.update(operation)
+            records = shard.retrieve(list(checked), with_vectors=False)
+            self._open.update_all(
+                operation()
+                for record in records
+                for operation in new_payload(record, checked[record.id])
+            )
 
     def delete(self, ids: Sequence[str]) -> None:
         keys: list[engine.PointId] = [point_uuid(each) for each in ids]
@@ -222,7 +226,8 @@ class EdgeGeneration:
         with self._open.writing:
             _ = self._shard  # refuses a closed handle
             self._open.seal()
-            self._open.index_fields()
+            count, _ = self._open.sizes()
+            self._open.index_fields(sparingly=count > (self._full or SEGMENT_POINTS))
             self._open.flush()
 
     def flush(self) -> None:

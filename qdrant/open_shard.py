@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import qdrant_edge as engine
@@ -40,8 +40,18 @@ class OpenShard:
 
     def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
         """Apply an operation; the caller holds `writing`."""
-        try:
+        with self._written():
             self.shard.update(operation)
+
+    def update_all(self, operations: Iterable[engine.UpdateOperation]) -> None:
+        """Apply many; the caller holds `writing`."""
+        with self._written():
+            self.shard.update_all(operations)
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
         finally:
             self._writes += 1
             self._counts = {}
@@ -100,13 +110,20 @@ class OpenShard:
             self.folder.write_config(config)
             self.config = config
 
-    def index_fields(self) -> None:
-        """Index the fields that have no index yet: all of a generation that was being built."""
+    def index_fields(self, *, sparingly: bool = False) -> None:
+        """Index the fields that have no index yet: all of a generation that was being built.
+
+        Args:
+            sparingly: for each field all payloads are read; let go of their pages after each, and
+                of those of the indexes. Calls meanwhile wait.
+        """
         with self.writing:
             there = self.shard.indexed_fields()
             missing = {n: k for n, k in self.config.schema.fields.items() if n not in there}
             for index in payload_indexes(missing):
                 self.update(lambda index=index: index)  # type: ignore[misc]
+                if sparingly:
+                    self.shard.reload()
 
     def make_room(self, points: int, full: int | None) -> None:
         """Seal first where `points` more would make the segment that is written to larger than

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -109,6 +109,12 @@ class Shard:
     def update(self, operation: Callable[[], engine.UpdateOperation]) -> None:
         """Build and apply an operation: building it can fail as well."""
         self._shard.update(operation())
+
+    @_while_open
+    def update_all(self, operations: Iterable[engine.UpdateOperation]) -> None:
+        """Apply many small ones, in order."""
+        for operation in operations:
+            self._shard.update(operation)
 
     @_while_open
     def query(self, request: Callable[[], engine.QueryRequest]) -> list[engine.ScoredPoint]:

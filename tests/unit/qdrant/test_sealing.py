@@ -11,6 +11,7 @@ import pytest
 from core.fields import FieldType, Schema
 from core.filters import Range
 from qdrant.edge import EdgeStore
+from qdrant.edge_generation import EdgeGeneration
 from qdrant.store import JOINT, CollectionConfig, Generation, Point, VectorQuery
 from tests.contract.samples import vector
 
@@ -65,6 +66,17 @@ def test_all_points_are_found_wherever_they_lie(sealing: EdgeStore) -> None:
     for n in (0, _FULL, 2 * _FULL + 49):
         assert generation.query(VectorQuery(vector(n, _DIM), limit=1))[0].id == f"n{n}"
     assert generation.count(Range("stock", FieldType.INTEGER, gte=_FULL - 10, lt=_FULL + 10)) == 20
+
+
+def test_fields_of_a_generation_of_several_segments_are_indexed_and_found(
+    sealing: EdgeStore,
+) -> None:
+    generation = sealing.create("shop", _CONFIG, building=True)
+    _write(generation, 2 * _FULL)
+    generation.compact()
+    assert isinstance(generation, EdgeGeneration)
+    assert generation.indexed_fields() == set(_CONFIG.schema.fields)
+    assert generation.count(Range("stock", FieldType.INTEGER, gte=_FULL)) == _FULL
 
 
 def test_new_payloads_of_points_in_full_segments_take_the_place_of_the_old(
