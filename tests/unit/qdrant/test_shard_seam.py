@@ -22,6 +22,7 @@ from tests.contract.samples import config
 _ID = "6a0b1f5e-2c1d-5f0e-9b57-62696e6f636c"
 CALLS: dict[str, Callable[[Shard], Any]] = {
     "update": lambda shard: shard.update(lambda: engine.UpdateOperation.delete_points([_ID])),
+    "update_all": lambda shard: shard.update_all([engine.UpdateOperation.delete_points([_ID])]),
     "query": lambda shard: shard.query(lambda: engine.QueryRequest(limit=1)),
     "scroll": lambda shard: shard.scroll(lambda: engine.ScrollRequest(limit=1)),
     "segments": lambda shard: shard.segments(),
